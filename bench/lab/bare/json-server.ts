@@ -1,0 +1,34 @@
+/** What the two bare servers share: a JSON body in, a JSON body out, and saying where they listen. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export function readJson(request: IncomingMessage): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => (text += chunk));
+    request.on('end', () => resolve(JSON.parse(text)));
+    request.on('error', reject);
+  });
+}
+
+export function writeJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+/** Listens on any free port and tells the parent, in the words that the platform's own processes use. */
+export function announce(server: Server, name: string): void {
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo;
+    process.send?.({ type: 'ready', services: [{ name, url: `http://127.0.0.1:${port}` }] });
+  });
+  process.once('SIGTERM', () => {
+    process.disconnect?.();
+    server.close();
+    server.closeAllConnections();
+    // The gateway's pool keeps its sockets; a yardstick need not drain them.
+    process.exit(0);
+  });
+}
