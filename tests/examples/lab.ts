@@ -1,0 +1,28 @@
+/** The lab as its user starts it, two processes on free ports, for the examples to be tried on. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startServer, urlOf } from '../../bench/load/server.ts';
+
+export interface Lab extends AsyncDisposable {
+  readonly serviceA: string;
+  readonly serviceB: string;
+}
+
+const PLATFORM = fileURLToPath(new URL('../../apps/platform/main.ts', import.meta.url));
+
+export async function startLab(): Promise<Lab> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'mlab-examples-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const start = async (service: string, env: Record<string, string>): Promise<string> => {
+    const command = [PLATFORM, `--target=${service}`, '--port', `${service}=0`] as const;
+    const settings = { MLAB_HOME: folder, MLAB_LOG_FILE: join(folder, `${service}.log`), ...env };
+    return urlOf(stack.use(await startServer({ name: service, command, env: settings })), service);
+  };
+  const serviceB = await start('predictor', {});
+  const serviceA = await start('gateway', { SERVICE_B_URL: `${serviceB}/predict` });
+  const running = stack.move();
+  return { serviceA, serviceB, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startLab, type Lab } from './lab.ts';
+import { run, type Outcome } from './run.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../examples/test_services.sh', import.meta.url));
+const ask = (serviceA: string, serviceB: string): Promise<Outcome> => run('bash', [SCRIPT], { SERVICE_A: serviceA, SERVICE_B: serviceB });
+
+let lab: Lab;
+before(async () => void (lab = await startLab()));
+after(() => lab[Symbol.asyncDispose]());
+
+test('the script finds every answer of the lab right', async () => {
+  const { code, output } = await ask(lab.serviceA, lab.serviceB);
+  assert.match(output, /\n3\d right, 0 wrong\n$/, output);
+  assert.equal(code, 0);
+});
+
+test('the script uses colours on a terminal only', async () => {
+  const { output } = await ask(lab.serviceA, lab.serviceB);
+  assert.ok(!output.includes('\u001b'), output);
+});
+
+test('the script says what is wrong and fails', async () => {
+  const { code, output } = await ask(lab.serviceA, lab.serviceA);
+  assert.match(output, /WRONG predicts\n {8}wanted 200 .*\n {8}got {4}404 \{"detail":"Not Found"\}/, output);
+  assert.equal(code, 1);
+});
+
+test('the script says how to start the lab where nothing answers', async () => {
+  const { code, errors } = await ask('http://127.0.0.1:1', lab.serviceB);
+  assert.equal(errors, 'Service A does not answer at http://127.0.0.1:1. Start the lab with: npm start\n');
+  assert.equal(code, 1);
+});
