@@ -1,0 +1,116 @@
+import type { Instance, Member } from '#/domain/member.ts';
+import type { OutlierPolicy } from '#/domain/policy.ts';
+import type { EjectionReason } from '#/domain/upstream-event.ts';
+
+export interface OutlierListener<I extends Instance> {
+  ejected(member: Member<I>, reason: EjectionReason, judged: { forMs: number; observed: number; limit: number }): void;
+  returned(member: Member<I>): void;
+}
+
+interface Verdict<I extends Instance> {
+  readonly member: Member<I>;
+  readonly reason: EjectionReason;
+  readonly observed: number;
+  readonly limit: number;
+}
+
+/**
+ * Takes instances out that are much worse than their peers (Envoy's outlier detection, with latency beside errors).
+ * Compared with the median of the others, so that a load or a model that makes all of them slow ejects none.
+ * At most one is taken out per comparison, the worst, and the medians are new for the next.
+ */
+export function compare<I extends Instance>(
+  members: readonly Member<I>[],
+  policy: OutlierPolicy,
+  now: number,
+  listener: OutlierListener<I>,
+): void {
+  const peers = members.filter((member) => member.steady);
+  const medians = sorted(peers, (member) => member.standing.median(now));
+  const rates = sorted(peers, (member) => member.standing.failureRate(now));
+  const allowed = Math.min(members.length - 1, Math.floor((members.length * policy.maxEjectedPercent) / 100));
+  let ejected = 0;
+  let worst: Verdict<I> | undefined;
+  for (const member of members) {
+    const { standing } = member;
+    const typical = medianWithout(medians, peers.includes(member) ? standing.median(now) : undefined);
+    standing.slowMs = typical === undefined ? Number.POSITIVE_INFINITY : Math.max(policy.latencyFloorMs, typical * policy.latencyFactor);
+    if (standing.ejected) {
+      if (judgeEjected(member, now, listener)) ejected++;
+    } else if (member.steady) {
+      const verdict = judge(member, policy, rates, now);
+      if (verdict !== undefined && (worst === undefined || excess(verdict) > excess(worst))) worst = verdict;
+    }
+  }
+  if (ejected > allowed) restoreFirst(members, now, listener);
+  else if (worst !== undefined && ejected < allowed) take(worst, now, listener);
+}
+
+/** Whether it stays out. */
+function judgeEjected<I extends Instance>(member: Member<I>, now: number, listener: OutlierListener<I>): boolean {
+  const { standing } = member;
+  const silent = standing.probeAge(now);
+  if (standing.badProbe || silent >= standing.slowMs) {
+    take({ member, reason: 'probe_failed', observed: Math.max(silent, member.latency.read(now)), limit: standing.slowMs }, now, listener);
+  } else if (standing.mayReturn) {
+    standing.restore(now);
+    listener.returned(member);
+    return false;
+  }
+  return true;
+}
+
+function judge<I extends Instance>(
+  member: Member<I>,
+  policy: OutlierPolicy,
+  rates: readonly number[],
+  now: number,
+): Verdict<I> | undefined {
+  const limit = member.standing.slowMs;
+  const median = member.standing.median(now) ?? 0;
+  const silent = member.silentFor(now);
+  if (silent >= limit && silent >= median) return { member, reason: 'stalled', observed: silent, limit };
+  if (median >= limit) return { member, reason: 'slow', observed: median, limit };
+  const rate = member.standing.failureRate(now);
+  const typical = medianWithout(rates, rate);
+  if (rate === undefined || typical === undefined || rate < typical + policy.errorRateGap) return undefined;
+  return { member, reason: 'errors', observed: rate, limit: typical + policy.errorRateGap };
+}
+
+function take<I extends Instance>({ member, reason, observed, limit }: Verdict<I>, now: number, listener: OutlierListener<I>): void {
+  const forMs = member.standing.eject(now);
+  listener.ejected(member, reason, { forMs, observed, limit });
+}
+
+/** The list became shorter, and too many of those that are left are out. */
+function restoreFirst<I extends Instance>(members: readonly Member<I>[], now: number, listener: OutlierListener<I>): void {
+  let first: Member<I> | undefined;
+  for (const member of members) {
+    if (member.standing.ejected && (first === undefined || member.standing.ejectedUntil < first.standing.ejectedUntil)) first = member;
+  }
+  if (first === undefined) return;
+  first.standing.restore(now);
+  listener.returned(first);
+}
+
+function excess<I extends Instance>({ observed, limit }: Verdict<I>): number {
+  return observed / limit;
+}
+
+function sorted<I extends Instance>(members: readonly Member<I>[], valueOf: (member: Member<I>) => number | undefined): number[] {
+  const values: number[] = [];
+  for (const member of members) {
+    const value = valueOf(member);
+    if (value !== undefined) values.push(value);
+  }
+  return values.sort((a, b) => a - b);
+}
+
+/** Lower median of the sorted values, leaving out one that equals `own`. */
+function medianWithout(values: readonly number[], own: number | undefined): number | undefined {
+  const skip = own === undefined ? -1 : values.indexOf(own);
+  const count = skip < 0 ? values.length : values.length - 1;
+  if (count === 0) return undefined;
+  const middle = (count - 1) >> 1;
+  return values[skip >= 0 && middle >= skip ? middle + 1 : middle];
+}
