@@ -1,0 +1,1 @@
+export function missingPackages(root: string, dev: boolean): string[];

@@ -1,0 +1,1 @@
+export function tryLock(file: string): { release: () => void } | { release?: undefined; pid: number | undefined };

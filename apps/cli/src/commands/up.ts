@@ -1,0 +1,71 @@
+import type { Command } from '../command.ts';
+import { CliError } from '../cli-error.ts';
+import { type Home, homeOf } from '../home.ts';
+import { onInterrupt } from '../interrupts.ts';
+import { followUntil } from '../logs/follow-until.ts';
+import { startMessage } from '../start-message.ts';
+import { ask, askStatus } from '../supervisor/control-client.ts';
+import { AlreadyRunning, openSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
+import { startInBackground } from '../supervisor/start-in-background.ts';
+import { type ProcessPlan, readTopology, selectProcesses } from '../topology.ts';
+
+export const command: Command = {
+  summary: 'Starts the lab, or the named services of it, and shows their logs until Ctrl-C ends everything.',
+  usage: 'up [service…] [--detach]',
+  details: `  -d, --detach   Leave it running in the background; mlab down ends it.
+
+Ports are chosen by MLAB_<SERVICE>_PORT (MLAB_GATEWAY_PORT=8100); MLAB_HOME names the folder for data and logs (default .mlab).`,
+  options: { detach: { type: 'boolean', short: 'd' } },
+  async run({ positionals, flags }) {
+    const home = homeOf(process.env);
+    const plans = readTopology(process.env);
+    const chosen = selectProcesses(plans, positionals).map((plan) => plan.name);
+    try {
+      if (!flags['detach']) return await upInForeground(plans, chosen, home);
+      await startInBackground(chosen, home);
+    } catch (error) {
+      if (!(error instanceof AlreadyRunning) || positionals.length === 0) throw error;
+      await startMissing(chosen, home, error);
+    }
+    const status = await askStatus(home);
+    if (!status) throw new CliError(`The supervisor has ended again; ${home.logs} tells why.`);
+    process.stdout.write(startMessage(plans, status.processes, home, 'mlab down'));
+    return 0;
+  },
+};
+
+async function upInForeground(plans: readonly ProcessPlan[], chosen: readonly string[], home: Home): Promise<number> {
+  let supervisor: Supervisor | undefined;
+  let interrupted = false;
+  using _interrupts = onInterrupt((count) => {
+    interrupted = true;
+    if (count === 1) void supervisor?.end();
+    else supervisor?.kill();
+  });
+  // The terminal or the program that reads our output may go away; what runs must still be ended in order.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+
+  supervisor = await openSupervisor(plans, home);
+  try {
+    if (!interrupted) await supervisor.start(chosen);
+  } catch (error) {
+    await supervisor.end();
+    if (!interrupted) throw error;
+  }
+  if (interrupted) {
+    await supervisor.end();
+    return 0;
+  }
+  process.stdout.write(`${startMessage(plans, await supervisor.status(), home, 'Ctrl-C')}\n`);
+  await followUntil(supervisor.ended, [...plans.map((plan) => plan.name), 'supervisor'], home);
+  return 0;
+}
+
+/** `up gateway` beside a running supervisor starts what was named and does not run yet. */
+async function startMissing(chosen: readonly string[], home: Home, alreadyRunning: AlreadyRunning): Promise<void> {
+  const status = await askStatus(home);
+  const missing = chosen.filter((name) => status?.processes.find((entry) => entry.process === name)?.pid === undefined);
+  if (!status || missing.length === 0) throw alreadyRunning;
+  await ask(home, { type: 'start', processes: missing });
+}

@@ -1,0 +1,80 @@
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+/** One run of one process, from its start to its end. */
+export interface ChildLife {
+  readonly pid: number | undefined;
+  readonly startedAt: number;
+  /** Resolves when it serves, with the addresses of its services. */
+  readonly ready: Promise<ReadonlyMap<string, string>>;
+  /** Resolves when it is gone, with why, in words that continue "predictor …". */
+  readonly exited: Promise<string>;
+  /** Asks it to finish its work and end. */
+  terminate(): void;
+  kill(): void;
+}
+
+export function followChild(child: ChildProcess, onLine: (line: string) => void): ChildLife {
+  let lastLine = '';
+  let said: string | undefined;
+  const remember = (line: string): void => {
+    if (line.trim() === '') return;
+    lastLine = line.trim();
+    onLine(line);
+  };
+  for (const stream of [child.stdout, child.stderr]) if (stream) readLines(stream, remember);
+
+  const ready = new Promise<ReadonlyMap<string, string>>((resolve) => {
+    child.on('message', (message) => {
+      const news = parseNews(message);
+      if (news?.type === 'ready') resolve(news.urls);
+      if (news?.type === 'failed') said = news.reason;
+    });
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    const end = (code: number | null, signal: string | null): void => resolve(describeEnd(code, signal, said ?? lastLine));
+    // The last line of output often says why, and comes before 'close'; but 'close' also waits for whoever inherited the output.
+    child.once('close', end);
+    child.once('exit', (code, signal) => setTimeout(end, 500, code, signal).unref());
+  });
+  return {
+    pid: child.pid,
+    startedAt: Date.now(),
+    ready,
+    exited,
+    terminate: () => terminate(child),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+/** Windows knows no SIGTERM, only a sudden end; there the closed channel is what asks. */
+function terminate(child: ChildProcess): void {
+  if (process.platform !== 'win32') child.kill('SIGTERM');
+  else if (child.connected) child.disconnect();
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine);
+}
+
+function describeEnd(code: number | null, signal: string | null, lastWords: string): string {
+  const end = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+  return lastWords === '' ? end : `${end}: ${lastWords}`;
+}
+
+type News = { type: 'ready'; urls: ReadonlyMap<string, string> } | { type: 'failed'; reason: string };
+
+function parseNews(message: unknown): News | undefined {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
+  if (message.type === 'failed' && 'reason' in message) return { type: 'failed', reason: String(message.reason) };
+  if (message.type !== 'ready') return undefined;
+  const services: unknown[] = 'services' in message && Array.isArray(message.services) ? message.services : [];
+  return { type: 'ready', urls: new Map(services.flatMap(serviceUrl)) };
+}
+
+function serviceUrl(service: unknown): [string, string][] {
+  if (typeof service !== 'object' || service === null || !('name' in service) || !('url' in service)) return [];
+  return [[String(service.name), String(service.url)]];
+}

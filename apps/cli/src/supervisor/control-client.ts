@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { CliError } from '../cli-error.ts';
+import { controlPath, type Home } from '../home.ts';
+import { type ControlAnswer, type ControlRequest, parseAnswer } from './control-protocol.ts';
+import { firstLine } from './first-line.ts';
+import type { ProcessStatus } from './process-status.ts';
+
+/** Asks the running supervisor; undefined when none runs. */
+export async function ask(home: Home, request: ControlRequest): Promise<Exclude<ControlAnswer, { type: 'failed' }> | undefined> {
+  const socket = connect(controlPath(home));
+  try {
+    await once(socket, 'connect');
+  } catch {
+    return undefined;
+  }
+  try {
+    const line = firstLine(socket);
+    socket.write(`${JSON.stringify(request)}\n`);
+    const answer = parseAnswer(await line);
+    if (answer.type === 'failed') throw new CliError(answer.reason);
+    return answer;
+  } finally {
+    socket.destroy();
+  }
+}
+
+export async function askStatus(home: Home): Promise<{ pid: number; processes: readonly ProcessStatus[] } | undefined> {
+  const answer = await ask(home, { type: 'status' });
+  return answer?.type === 'status' ? answer : undefined;
+}

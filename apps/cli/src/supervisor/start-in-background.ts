@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { CliError } from '../cli-error.ts';
+import { type Home, logFile, openHome } from '../home.ts';
+import { AlreadyRunning } from './supervisor.ts';
+
+/** What the supervisor in the background tells the command that started it, once. */
+export type BackgroundNews = { type: 'up' } | { type: 'refused'; reason: string; alreadyRunning: boolean };
+
+/** Resolves when all that was asked for is ready; the supervisor goes on without us. */
+export async function startInBackground(names: readonly string[], home: Home): Promise<void> {
+  openHome(home);
+  const output = openSync(logFile(home, 'supervisor'), 'a', 0o600);
+  const child = spawn(process.execPath, [process.argv[1] ?? '', 'supervise', ...names], {
+    detached: true,
+    windowsHide: true,
+    stdio: ['ignore', output, output, 'ipc'],
+  });
+  closeSync(output);
+  const news = await new Promise<BackgroundNews>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as BackgroundNews));
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      reject(new CliError(`The supervisor ended at once (${signal ?? `code ${code}`}); ${logFile(home, 'supervisor')} tells more.`)),
+    );
+  });
+  if (child.connected) child.disconnect();
+  child.unref();
+  if (news.type === 'refused') throw new (news.alreadyRunning ? AlreadyRunning : CliError)(news.reason);
+}

@@ -1,0 +1,1 @@
+@node "%~dp0apps\cli\bootstrap\mlab.mjs" %*
