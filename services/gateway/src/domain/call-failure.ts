@@ -1,8 +1,9 @@
 import { AppError, STATUS } from '@mlab/kernel';
+import type { ErrorCode, Failure } from '@mlab/kernel';
 
 /**
  * How a call to an instance failed.
- * - `refused`: no connection came about (refused, no such host, connect timeout)
+ * - `refused`: no connection came about
  * - `reset`: the connection broke before the whole answer was there
  * - `timeout`: no answer in time
  * - `status`: it answered 5xx
@@ -27,8 +28,9 @@ export interface CallFailureOptions extends ErrorOptions {
 }
 
 /**
- * What a transport throws when a call to an instance fails. Its message is the short reason that may be shown to
- * anybody; what is not for everybody belongs in `cause`.
+ * A failed attempt as the gateway's rules see it. An attempt function may throw it, or an AppError of the kernel's
+ * transports, which `classify` turns into one. Its message is the short reason that may be shown to anybody; what is not
+ * for everybody stays in `cause`.
  */
 export class CallFailure extends Error {
   override readonly name = 'CallFailure';
@@ -64,74 +66,35 @@ function reasonOf(kind: FailureKind, status: number | undefined): string {
   }
 }
 
-/** System and undici codes, by what they say about the request. A code that may come before or after sending counts as sent. */
-const KIND_OF_CODE = new Map<string, FailureKind>([
-  ['ECONNREFUSED', 'refused'],
-  ['EHOSTUNREACH', 'refused'],
-  ['ENETUNREACH', 'refused'],
-  ['EHOSTDOWN', 'refused'],
-  ['ENOTFOUND', 'refused'],
-  ['EAI_AGAIN', 'refused'],
-  ['EADDRNOTAVAIL', 'refused'],
-  ['EMFILE', 'refused'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'refused'],
-  ['ECONNRESET', 'reset'],
-  ['ECONNABORTED', 'reset'],
-  ['EPIPE', 'reset'],
-  ['UND_ERR_SOCKET', 'reset'],
-  ['UND_ERR_CLOSED', 'reset'],
-  ['UND_ERR_DESTROYED', 'reset'],
-  ['ETIMEDOUT', 'timeout'],
-  ['UND_ERR_HEADERS_TIMEOUT', 'timeout'],
-  ['UND_ERR_BODY_TIMEOUT', 'timeout'],
-  ['UND_ERR_ABORTED', 'cancelled'],
-  ['ABORT_ERR', 'cancelled'],
-]);
-
-const REASON_OF_CODE = new Map<string, string>([
-  ['ENOTFOUND', 'its address is not known'],
-  ['EAI_AGAIN', 'its address is not known'],
-  ['EHOSTUNREACH', 'it cannot be reached'],
-  ['ENETUNREACH', 'it cannot be reached'],
-  ['EHOSTDOWN', 'it cannot be reached'],
-  ['ETIMEDOUT', 'it did not answer in time'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'it did not accept the connection in time'],
-  ['EADDRNOTAVAIL', 'no connection to it could be opened'],
-  ['EMFILE', 'no connection to it could be opened'],
-]);
-
 /**
- * Any thrown value as a CallFailure, or undefined when it says nothing about the instance (a bug on our side).
- * Looks through `cause` first: an AppError that wraps a refused connection is a refused connection.
+ * Any thrown value as a CallFailure, or undefined when it says nothing about the instance: a bug on our side must not
+ * open a breaker. The kernel's transports say in `failure` what they know; an AppError without it, such as one of a fake,
+ * is taken as an answer. Its `cause` is not looked into, because that may be the callee's own trouble with others.
  */
-export function classify(error: unknown, depth = 0): CallFailure | undefined {
+export function classify(error: unknown): CallFailure | undefined {
   if (error instanceof CallFailure) return error;
-  if (!(error instanceof Error) || depth > 4) return undefined;
-  const inner = error.cause === undefined ? undefined : classify(error.cause, depth + 1);
-  if (inner !== undefined) return inner;
   if (AppError.is(error)) return ofAppError(error);
-  const code: unknown = 'code' in error ? error.code : undefined;
-  if (typeof code === 'string') {
-    const connecting = 'syscall' in error && error.syscall === 'connect';
-    const kind = connecting ? 'refused' : KIND_OF_CODE.get(code);
-    const reason = REASON_OF_CODE.get(code);
-    if (kind !== undefined) return new CallFailure(kind, { cause: error, ...(reason === undefined ? {} : { reason }) });
-  }
-  // A host with several addresses: connecting failed for each of them, and the first is as good as any.
-  if (error instanceof AggregateError) return classify(error.errors[0], depth + 1);
-  if (error.name === 'AbortError') return new CallFailure('cancelled', { cause: error });
-  if (error.name === 'TimeoutError') return new CallFailure('timeout', { cause: error });
+  if (error instanceof Error && error.name === 'AbortError') return new CallFailure('cancelled', { cause: error });
   return undefined;
 }
 
-/** A typed client maps statuses to codes, over HTTP and within the process alike; this is the way back. */
 function ofAppError(error: AppError): CallFailure {
-  const status = STATUS[error.code];
-  const options = { cause: error, status, retryAfter: error.retryAfter };
-  if (error.code === 'cancelled') return new CallFailure('cancelled', options);
-  if (error.code === 'deadline') return new CallFailure('timeout', options);
-  if (error.code === 'bad_gateway') return new CallFailure('bad_answer', options);
-  return new CallFailure(status >= 500 ? 'status' : 'client_error', options);
+  const { failure, code, retryAfter } = error;
+  const status = failure?.status ?? STATUS[code];
+  const kind = kindOf(failure?.kind ?? kindOfCode(code), status);
+  return new CallFailure(kind, { cause: error, status, retryAfter, notSent: failure?.notSent ?? false });
+}
+
+function kindOf(kind: Failure['kind'], status: number): FailureKind {
+  if (kind === 'unreadable') return 'bad_answer';
+  if (kind === 'answered') return status >= 500 ? 'status' : 'client_error';
+  return kind;
+}
+
+function kindOfCode(code: ErrorCode): Failure['kind'] {
+  if (code === 'cancelled') return 'cancelled';
+  if (code === 'deadline') return 'timeout';
+  return code === 'bad_gateway' ? 'unreadable' : 'answered';
 }
 
 /** The answer to the caller for a call that failed for good. `upstream` is the name outsiders know, such as "Service B". */

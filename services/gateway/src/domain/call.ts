@@ -3,9 +3,10 @@ import { CallFailure, classify, outcomeOf, toAppError, unavailable } from '#/dom
 import type { Outcome } from '#/domain/call-failure.ts';
 import type { Attempt, Instance, Member } from '#/domain/member.ts';
 import type { Pool } from '#/domain/pool.ts';
+import type { RetryDenial } from '#/domain/upstream-event.ts';
 import { AppError } from '@mlab/kernel';
 
-/** One try at one instance. Throws a CallFailure (see there), or anything that `classify` understands. */
+/** One try at one instance. Throws what `classify` understands: an AppError of a transport, or a CallFailure. */
 export type AttemptFunction<I extends Instance, T> = (instance: I, signal: AbortSignal, remainingMs: number) => Promise<T>;
 
 export interface CallOptions {
@@ -166,12 +167,14 @@ export class Call<I extends Instance, T> extends Waiter {
   /** Where to, or undefined and an event that says why not. */
   #retryAt(member: Member<I>, failure: CallFailure, now: number): Member<I> | undefined {
     const pool = this.#pool;
-    const denied = (reason: 'time' | 'no_instance' | 'budget'): undefined =>
-      void pool.emit({ type: 'retry_denied', instance: member.id, failure: failure.kind, reason });
-    if (this.#deadline - now < pool.policy.retry.minRemainingMs) return denied('time');
     const next = pool.pick(now, member);
-    if (next === undefined) return denied('no_instance');
-    return pool.budget.withdraw(now) ? next : denied('budget');
+    let denial: RetryDenial;
+    if (this.#deadline - now < pool.policy.retry.minRemainingMs) denial = 'time';
+    else if (next === undefined) denial = 'no_instance';
+    else if (!pool.budget.withdraw(now)) denial = 'budget';
+    else return next;
+    pool.emit({ type: 'retry_denied', instance: member.id, failure: failure.kind, reason: denial });
+    return undefined;
   }
 
   /** A transport only knows that it ran out of time; how much there was is known here. */

@@ -24,7 +24,7 @@ export class DeadlineWheel {
   readonly #now: () => number;
   readonly #schedule: Schedule;
   readonly #tickMs: number;
-  readonly #slots: (Timed | undefined)[] = new Array<Timed | undefined>(SLOTS).fill(undefined);
+  readonly #slots: (Timed | undefined)[] = Array.from({ length: SLOTS });
   #size = 0;
   #tick = 0;
   #cancel: (() => void) | undefined;
