@@ -20,7 +20,8 @@ const readInteger: ReadAsNumber = (value, findings) => {
   if (typeof value === 'string') return integerFromText(value, findings);
   const number = fromScalar(value);
   if (number === undefined) return find(findings, 'int_type', 'Input should be a valid integer', value);
-  if (Number.isSafeInteger(number)) return number;
+  // Adding zero turns the negative zero, which no integer is, into the other.
+  if (Number.isSafeInteger(number)) return number + 0;
   if (Number.isInteger(number)) return refuseSize(value, findings);
   return find(findings, 'int_from_float', 'Input should be a valid integer, got a number with a fractional part', value);
 };

@@ -22,10 +22,16 @@ export function renderError(error: AppError): string {
   }
 }
 
-/** Integers beyond doubles and the negative zero are written as Python writes them; keys that start with `_sa` FastAPI leaves out. */
+/** Keys that start with `_sa` FastAPI leaves out. */
 function asFastapi(key: string, value: unknown): unknown {
   if (key.startsWith('_sa')) return undefined;
   if (typeof value === 'bigint') return JSON.rawJSON(value.toString());
-  if (Object.is(value, -0)) return JSON.rawJSON('-0.0');
+  if (typeof value === 'number') return asPython(value);
   return value === undefined && key === 'input' ? null : value;
+}
+
+/** The negative zero keeps its sign, and a large number that came as a float does not go out as an integer. */
+function asPython(value: number): unknown {
+  if (Object.is(value, -0)) return JSON.rawJSON('-0.0');
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? JSON.rawJSON(value.toExponential()) : value;
 }
