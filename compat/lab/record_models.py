@@ -32,6 +32,7 @@ KINDS: dict[str, Any] = {
     "number, bounded": Annotated[float, Field(ge=0.5, lt=2)],
     "list of integers": list[int],
     "list, 1 to 2": Annotated[list[bool], Field(min_length=1, max_length=2)],
+    "list, at least 2": Annotated[list[int], Field(min_length=2)],
     "list of lists": list[list[str]],
     "one word": Literal["a"],
     "words": Literal["a", "it's", 'q"', "back\\slash"],

@@ -60,6 +60,8 @@ const broken = [
   post('b', 'a lone surrogate in UTF-16', bytes(utf16le('{"input":"a\ud800b"}'))),
   post('a', 'a surrogate in UTF-32', bytes(utf32('{"data":"\ud800","forward_to_model":false}', true)), SURROGATES),
   post('a', 'beyond the last code point in UTF-32', bytes(utf32('["', true), [0, 0, 0x11, 0], utf32('"]', true))),
+  post('a', 'UTF-16LE told by one zero byte in three', bytes(utf16le('"Ā"'))),
+  post('a', 'UTF-16LE that ends inside a pair', bytes(utf16le('"a\ud83d'))),
   post('a', 'NUL bytes', bytes([0, 0, 0, 0])),
   post('a', 'one NUL byte', bytes([0])),
   post('a', 'two NUL bytes', bytes([0, 0])),
@@ -73,7 +75,7 @@ const broken = [
 const TYPES: readonly string[] = [
   'application/json', 'APPLICATION/JSON', 'Application/Json; Charset=UTF-8', 'application/json; charset=utf-8', 'application/json;charset=utf-16',
   'application/json;', 'application/json ;', ' application/json', 'application/json; a="b;c"', 'application/vnd.api+json', 'application/vnd.api+JSON; v=1',
-  'application/+json', 'application/problem+json', 'application/geo+json-seq', 'application/jsonfoo', 'application/json+xml', 'application/json/x', 'application/x-json',
+  'application/+json', 'application/problem+json', 'application/geo+json-seq', 'application/jsonfoo', 'application/json+xml', 'application/json/x', 'application/a/b+json', 'application/x; a=+json', 'application/x;+json', 'application/x-json',
   'application/ json', 'application /json', 'application', 'application/', '/json', 'json', 'text/json', 'text/plain', 'text/plain; charset=utf-8', 'text/x+json',
   'application/json, text/plain', 'text/plain, application/json', 'application/octet-stream', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x',
   'multipart/form-data', 'image/png', '*/*', 'application/*', ';', '; charset=utf-8', '"application/json"', 'application/json charset=utf-8', 'application/cloudevents+json',

@@ -51,6 +51,8 @@ describe('where pydantic has Python behind it, a model refuses rather than chang
     [Type.Number(), '\ud800', 'string_unicode'],
     [Type.String({ minLength: 1 }), '\ud800', 'string_unicode'],
     [Type.String(), '\ud800', '\ud800'],
+    [Type.String({ minLength: 3 }), '🐟🐟', 'string_too_short'],
+    [Type.String({ maxLength: 2 }), '🐟🐟', '🐟🐟'],
   ];
   for (const [schema, value, expected] of table) {
     test(`${JSON.stringify(schema)} of ${typeof value} ${String(value)}`, () => assert.equal(typesOf(one(schema), value), expected));

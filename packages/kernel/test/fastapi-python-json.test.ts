@@ -29,6 +29,7 @@ describe('a fault is told in the words of Python and counted in code points', ()
     ['[NaN]', 'NaN is not a JSON number', 1],
     ['[-Infinity]', '-Infinity is not a JSON number', 1],
     ['[NaN,]', 'Expecting value', 5],
+    ['[Infinity,NaN]', 'Infinity is not a JSON number', 1],
     ['["🐟", 1e999]', 'Number out of range', 6],
     ['{"__proto\\u005F_":1}', 'The key __proto__ is not allowed', 1],
     ['['.repeat(MAX_DEPTH + 1), 'Nesting deeper than 1000 levels', MAX_DEPTH],

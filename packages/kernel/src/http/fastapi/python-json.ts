@@ -36,6 +36,7 @@ interface Objection {
   readonly index: number;
 }
 
+const BLANK = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -130,12 +131,14 @@ class Scan {
   #readScalar(code: number): void {
     const start = this.#at;
     if (code === QUOTE) return this.#readString();
-    if (this.#take(WORD) !== '') return;
-    const notFinite = this.#take(NOT_FINITE);
-    if (notFinite !== '') return this.#object(`${notFinite} is not a JSON number`, start);
     const number = this.#take(NUMBER);
-    if (number === '') this.#stop('Expecting value');
-    if (!Number.isFinite(Number(number))) this.#object('Number out of range', start);
+    if (number !== '') {
+      if (!Number.isFinite(Number(number))) this.#object('Number out of range', start);
+    } else if (this.#take(WORD) === '') {
+      const notFinite = this.#take(NOT_FINITE);
+      if (notFinite === '') this.#stop('Expecting value');
+      this.#object(`${notFinite} is not a JSON number`, start);
+    }
   }
 
   #readString(): void {
@@ -173,7 +176,7 @@ class Scan {
   }
 
   #skipSpace(): void {
-    this.#take(SPACE);
+    if (this.#text.charCodeAt(this.#at) <= BLANK) this.#take(SPACE);
   }
 
   #object(message: string, index: number): void {

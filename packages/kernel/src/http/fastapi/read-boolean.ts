@@ -22,16 +22,13 @@ export const readBoolean: Read = (value, findings) => {
 function readWord(value: string, findings: Finding[]): boolean | undefined {
   const text = readAsText(value, findings);
   if (text === undefined) return undefined;
-  const word = text.length > LONGEST_WORD ? undefined : WORDS.get(lowerAscii(text));
+  const word = text.length > LONGEST_WORD ? undefined : WORDS.get(text.toLowerCase());
   return word ?? refuseToGuess(value, findings);
 }
 
 function refuseToGuess(value: unknown, findings: Finding[]): undefined {
   return find(findings, 'bool_parsing', 'Input should be a valid boolean, unable to interpret input', value);
 }
-
-/** The Kelvin sign, among others, becomes an ASCII letter in `toLowerCase`, and pydantic does not take it for one. */
-const lowerAscii = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 function isInt64(value: unknown): boolean {
   const whole = Number.isInteger(value) ? BigInt(value as number) : value;

@@ -1,5 +1,5 @@
 import { AppError, type Issue } from '../../errors.ts';
-import { parseExactly } from './exact-value.ts';
+import { mayBeInexact, parseExactly } from './exact-value.ts';
 import type { Model } from './model.ts';
 import { readJsonBody } from './read-json-body.ts';
 
@@ -18,7 +18,7 @@ export function readRequest<T>(bytes: Buffer, contentType: string | undefined, m
 
 /** The issues once more, now with the numbers they echo as exact as they came. */
 function withExactInput(issues: readonly Issue[], json: string | undefined, model: Model<unknown>): readonly Issue[] {
-  if (json === undefined) return issues;
+  if (json === undefined || !mayBeInexact(json)) return issues;
   const exact = model(parseExactly(json), BODY);
   return 'issues' in exact ? exact.issues : issues;
 }
