@@ -44,17 +44,24 @@ suite('peak-sensitive average', () => {
 });
 
 suite('recent latencies', () => {
-  test('the median of the last sixteen within the window', () => {
+  test('the median of the last sixteen samples within the window', () => {
     const recent = new RecentLatencies();
-    for (let index = 0; index < 4; index++) recent.record(1000, 0);
-    assert.equal(recent.median(0, 100, 5), undefined, 'too few');
-    recent.record(1, 0);
-    assert.equal(recent.median(0, 100, 5), 1000);
-    for (let index = 0; index < 12; index++) recent.record(2, 50);
-    assert.equal(recent.median(50, 100, 5), 2);
-    assert.equal(recent.median(151, 100, 5), undefined, 'too old');
+    for (let index = 0; index < 4; index++) recent.record(1000, index * 50);
+    assert.equal(recent.median(200, 1000, 5), undefined, 'too few');
+    recent.record(1, 200);
+    assert.equal(recent.median(200, 1000, 5), 1000);
+    for (let index = 0; index < 12; index++) recent.record(2, 250 + index * 50);
+    assert.equal(recent.median(800, 1000, 5), 2);
+    assert.equal(recent.median(1801, 1000, 5), undefined, 'too old');
     recent.clear();
-    assert.equal(recent.median(50, 100, 0), undefined);
+    assert.equal(recent.median(800, 1000, 0), undefined);
+  });
+
+  test('a burst of answers is one sample', () => {
+    const recent = new RecentLatencies();
+    for (let index = 0; index < 6; index++) recent.record(2, index * 50);
+    for (let index = 0; index < 100; index++) recent.record(1000, 300 + index / 10);
+    assert.equal(recent.median(310, 1000, 1), 2);
   });
 });
 

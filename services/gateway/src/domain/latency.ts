@@ -36,8 +36,10 @@ export class PeakEwma {
 }
 
 const SAMPLES = 16;
+/** ms. Samples are at least so far apart, so that a burst of answers after a short pause counts as the one event it is. */
+const GAP_MS = 50;
 
-/** The last few latencies of an instance. Its median ignores single slow answers, which the peak average does not. */
+/** A sample of the latest latencies of an instance. Its median ignores single slow answers, which the peak average does not. */
 export class RecentLatencies {
   readonly #latencies = new Float64Array(SAMPLES);
   readonly #times = new Float64Array(SAMPLES);
@@ -45,6 +47,7 @@ export class RecentLatencies {
   #size = 0;
 
   record(latencyMs: number, now: number): void {
+    if (this.#size > 0 && now - this.#times[(this.#next + SAMPLES - 1) % SAMPLES]! < GAP_MS) return;
     this.#latencies[this.#next] = latencyMs;
     this.#times[this.#next] = now;
     this.#next = (this.#next + 1) % SAMPLES;

@@ -83,6 +83,14 @@ export class Member<I extends Instance> {
     return this.#oldest === undefined ? 0 : now - Math.max(this.#oldest.startedAt, this.#lastAnswerAt);
   }
 
+  /** How many calls have been under way for at least `ms`, counted up to `most`. */
+  inFlightFor(ms: number, now: number, most: number): number {
+    let count = 0;
+    for (let attempt = this.#oldest; attempt !== undefined && count < most && now - attempt.startedAt >= ms; attempt = attempt.newer)
+      count++;
+    return count;
+  }
+
   begin(now: number): Attempt {
     const attempt = new Attempt(now, this.breaker.begin(now), this.standing.begin(now));
     attempt.older = this.#newest;

@@ -28,17 +28,18 @@ export function compare<I extends Instance>(
   const peers = members.filter((member) => member.steady);
   const medians = sorted(peers, (member) => member.standing.median(now));
   const rates = sorted(peers, (member) => member.standing.failureRate(now));
+  const overdue = sorted(peers, (member) => evidence(member, policy, now));
   const allowed = Math.min(members.length - 1, Math.floor((members.length * policy.maxEjectedPercent) / 100));
   let ejected = 0;
   let worst: Verdict<I> | undefined;
   for (const member of members) {
     const { standing } = member;
-    const typical = medianWithout(medians, peers.includes(member) ? standing.median(now) : undefined);
+    const typical = medianWithout(medians, member.steady ? standing.median(now) : undefined);
     standing.slowMs = typical === undefined ? Number.POSITIVE_INFINITY : Math.max(policy.latencyFloorMs, typical * policy.latencyFactor);
     if (standing.ejected) {
       if (judgeEjected(member, now, listener)) ejected++;
     } else if (member.steady) {
-      const verdict = judge(member, policy, rates, now);
+      const verdict = judge(member, policy, { rates, overdue, now });
       if (verdict !== undefined && (worst === undefined || excess(verdict) > excess(worst))) worst = verdict;
     }
   }
@@ -63,18 +64,41 @@ function judgeEjected<I extends Instance>(member: Member<I>, now: number, listen
 function judge<I extends Instance>(
   member: Member<I>,
   policy: OutlierPolicy,
-  rates: readonly number[],
-  now: number,
+  { rates, overdue, now }: { rates: readonly number[]; overdue: readonly number[]; now: number },
 ): Verdict<I> | undefined {
   const limit = member.standing.slowMs;
   const median = member.standing.median(now) ?? 0;
-  const silent = member.silentFor(now);
-  if (silent >= limit && silent >= median) return { member, reason: 'stalled', observed: silent, limit };
+  if (isStalled(member, policy, { overdue, now })) return { member, reason: 'stalled', observed: member.silentFor(now), limit };
   if (median >= limit) return { member, reason: 'slow', observed: median, limit };
   const rate = member.standing.failureRate(now);
   const typical = medianWithout(rates, rate);
   if (rate === undefined || typical === undefined || rate < typical + policy.errorRateGap) return undefined;
   return { member, reason: 'errors', observed: rate, limit: typical + policy.errorRateGap };
+}
+
+/**
+ * Silent, with several slow calls to show for it: one alone is no proof, and nothing would disprove it, because the
+ * balancer sends an instance nothing new while it is silent. They must be many more than at the others, which have their
+ * share when some inputs just take long. And it must have been so at the last comparison too: when this process itself
+ * stood still, all answers look late until they are read.
+ */
+function isStalled<I extends Instance>(
+  member: Member<I>,
+  policy: OutlierPolicy,
+  { overdue, now }: { overdue: readonly number[]; now: number },
+): boolean {
+  const { standing } = member;
+  const own = evidence(member, policy, now);
+  const others = medianWithout(overdue, own, 'upper') ?? 0;
+  const before = standing.suspected;
+  standing.suspected = member.silentFor(now) >= standing.slowMs && own >= policy.stalledCalls * (others + 1);
+  return before && standing.suspected;
+}
+
+/** Calls that are overdue now, or were answered late with no fast answer since. */
+function evidence<I extends Instance>(member: Member<I>, policy: OutlierPolicy, now: number): number {
+  const { slowInARow, slowMs } = member.standing;
+  return slowInARow + member.inFlightFor(slowMs, now, 8 * policy.stalledCalls);
 }
 
 function take<I extends Instance>({ member, reason, observed, limit }: Verdict<I>, now: number, listener: OutlierListener<I>): void {
@@ -106,11 +130,11 @@ function sorted<I extends Instance>(members: readonly Member<I>[], valueOf: (mem
   return values.sort((a, b) => a - b);
 }
 
-/** Lower median of the sorted values, leaving out one that equals `own`. */
-function medianWithout(values: readonly number[], own: number | undefined): number | undefined {
+/** Median of the sorted values, leaving out one that equals `own`. Of an even number, the lower or the upper middle. */
+function medianWithout(values: readonly number[], own: number | undefined, middle: 'lower' | 'upper' = 'lower'): number | undefined {
   const skip = own === undefined ? -1 : values.indexOf(own);
   const count = skip < 0 ? values.length : values.length - 1;
   if (count === 0) return undefined;
-  const middle = (count - 1) >> 1;
-  return values[skip >= 0 && middle >= skip ? middle + 1 : middle];
+  const index = middle === 'lower' ? (count - 1) >> 1 : count >> 1;
+  return values[skip >= 0 && index >= skip ? index + 1 : index];
 }

@@ -54,6 +54,8 @@ export interface OutlierPolicy {
   readonly latencyFactor: number;
   /** ms. … and at least this much. */
   readonly latencyFloorMs: number;
+  /** Calls. So many slow ones without a fast one, overdue or answered late, make a silent instance count as stalled. */
+  readonly stalledCalls: number;
   /** Calls. Latencies an instance must have shown lately before it is compared by them. */
   readonly minimumSamples: number;
   /** 0–1. An instance is erroring when its share of failures lies at least this far above the median of the others … */
@@ -114,6 +116,7 @@ export const defaultPolicy: UpstreamPolicy = {
     intervalMs: 100,
     latencyFactor: 3,
     latencyFloorMs: 200,
+    stalledCalls: 5,
     minimumSamples: 5,
     errorRateGap: 0.3,
     minimumVolume: 10,

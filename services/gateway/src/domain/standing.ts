@@ -19,6 +19,10 @@ export class Standing {
   #probeStartedAt = 0;
   #goodProbes = 0;
   #badProbe = false;
+  /** Calls since the last fast answer that were answered slowly or ran out of time. */
+  slowInARow = 0;
+  /** The last comparison found it silent. */
+  suspected = false;
   /** ms. What counted as slow when the instances were last compared. */
   slowMs = Number.POSITIVE_INFINITY;
 
@@ -58,7 +62,8 @@ export class Standing {
   }
 
   admits(now: number): boolean {
-    return !this.#ejected || (!this.#probing && !this.#badProbe && now >= this.#ejectedUntil);
+    if (!this.#ejected) return true;
+    return !this.#probing && !this.#badProbe && !this.mayReturn && now >= this.#ejectedUntil;
   }
 
   /**
@@ -84,6 +89,9 @@ export class Standing {
       return;
     }
     this.#counts.record(failed, now);
+    // An error is often faster than an answer, and must not make the others look slow.
+    if (failed && elapsed < this.slowMs) return;
+    this.slowInARow = elapsed < this.slowMs ? 0 : this.slowInARow + 1;
     this.#latencies.record(elapsed, now);
   }
 
@@ -107,6 +115,8 @@ export class Standing {
     this.#ejected = false;
     this.#badProbe = false;
     this.#returnedAt = now;
+    this.slowInARow = 0;
+    this.suspected = false;
     this.#latencies.clear();
     this.#counts.clear();
   }
