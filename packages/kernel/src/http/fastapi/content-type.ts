@@ -5,5 +5,5 @@ const JSON_TYPE = /^\s*application\/(?:[^/;]*\+)?json\s*(?:;|$)/i;
  * parameters. A missing or malformed type is not JSON, since browsers send those across origins without asking first.
  */
 export function isJsonType(contentType: string | undefined): boolean {
-  return contentType !== undefined && JSON_TYPE.test(contentType);
+  return contentType === 'application/json' || (contentType !== undefined && JSON_TYPE.test(contentType));
 }
