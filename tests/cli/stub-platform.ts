@@ -1,5 +1,5 @@
 // Stands in for apps/platform/main.ts: keeps its promises to the supervisor, and misbehaves on request.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -33,11 +33,12 @@ async function end(why: string): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  if (misbehaves('FAIL')) {
+  if (misbehaves('FAIL') || existsSync(process.env['STUB_FAIL_WHILE'] ?? '')) {
     const reason = 'the configuration "demo" is not valid.';
     process.stderr.write(`${reason}\n`);
     process.send?.({ type: 'failed', reason });
     process.exitCode = 1;
+    if (!misbehaves('LINGER')) process.disconnect?.();
     return;
   }
   if (misbehaves('HANG')) {

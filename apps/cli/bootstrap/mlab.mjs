@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript for any Node from 18 on: makes sure of the right Node and of the packages, then runs the program itself.
+import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureDependencies } from './dependencies.mjs';
@@ -24,8 +26,14 @@ try {
   if (!wantsHelp && (NEEDS_PACKAGES.has(args[0]) || NEEDS_TOOLS.has(args[0]))) {
     await ensureDependencies({ root, home, node, dev: NEEDS_TOOLS.has(args[0]) });
   }
-  if (node === process.execPath) await import(pathToFileURL(main).href);
-  else process.exitCode = await runMain({ node, main, args, env: process.env });
+  // Compiled code is kept from run to run, which halves the time to start; but only below a folder that is already ours.
+  const compiled = existsSync(home) ? join(home, 'compiled') : undefined;
+  if (node === process.execPath) {
+    if (compiled) nodeModule.enableCompileCache(compiled);
+    await import(pathToFileURL(main).href);
+  } else {
+    process.exitCode = await runMain({ node, main, args, env: { NODE_COMPILE_CACHE: compiled, ...process.env } });
+  }
 } catch (error) {
   say(error instanceof Refusal ? error.message : `mlab could not prepare its start: ${sentence(error)}`);
   process.exitCode = 1;

@@ -15,7 +15,11 @@ export async function runNpm({ args, cwd, node, logFile, purpose }) {
   const { command, first, shell } = npmCommand(node);
   const child = spawn(command, [...first, ...args], { cwd, env: environment(node), stdio: ['ignore', log, log], shell, windowsHide: true });
   closeSync(log);
-  const forward = (signal) => child.kill(signal);
+  let interrupted = false;
+  const forward = (signal) => {
+    interrupted = true;
+    child.kill(signal);
+  };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
   try {
     const ending = await new Promise((resolve) => {
@@ -24,6 +28,7 @@ export async function runNpm({ args, cwd, node, logFile, purpose }) {
         resolve(code === 0 ? undefined : signal ? `it was ended by ${signal}` : reasonIn(logFile, code)),
       );
     });
+    if (interrupted) throw new Refusal(`${purpose} was interrupted; the next start does it again.`);
     if (ending !== undefined) {
       throw new Refusal(
         `${purpose} failed: npm says "${ending}". Check the network connection (or the proxy and registry settings of npm) and run the same command again; all that npm said is in ${logFile}`,

@@ -12,11 +12,18 @@ export interface Home {
   readonly logs: string;
   readonly lock: string;
   readonly record: string;
+  readonly compiled: string;
 }
 
 export function homeOf(env: NodeJS.ProcessEnv): Home {
   const folder = resolve(env['MLAB_HOME'] || join(repositoryFolder, '.mlab'));
-  return { folder, logs: join(folder, 'logs'), lock: join(folder, 'supervisor.lock'), record: join(folder, 'supervisor.json') };
+  return {
+    folder,
+    logs: join(folder, 'logs'),
+    lock: join(folder, 'supervisor.lock'),
+    record: join(folder, 'supervisor.json'),
+    compiled: join(folder, 'compiled'),
+  };
 }
 
 /** Creates what is missing, readable by the owner alone, and makes sure that it can be written. */

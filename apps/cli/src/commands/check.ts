@@ -1,2 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
 import type { Command } from '../command.ts';
-export const command: Command = { summary: 'x', usage: 'check', options: {}, run: async () => 0 };
+import { CliError } from '../cli-error.ts';
+import { existingFolders } from '../existing-folders.ts';
+import { repositoryFolder } from '../home.ts';
+import { runTool } from '../run-tool.ts';
+
+interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+export const command: Command = {
+  summary: 'Checks format, lint, types, dead code and architecture; says everything about what fails, one line about the rest.',
+  usage: 'check',
+  options: {},
+  async run() {
+    let failed = 0;
+    for (const step of steps()) {
+      const start = performance.now();
+      const { code, output } = await runTool({ args: step.args, quiet: true });
+      const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+      const mark = code === 0 ? styleText('green', 'ok    ') : styleText('red', 'failed');
+      process.stdout.write(`${mark} ${step.name.padEnd(14)}${seconds.padStart(7)}\n`);
+      if (code === 0) continue;
+      failed += 1;
+      process.stdout.write(`${output.trimEnd()}\n\n`);
+    }
+    return failed === 0 ? 0 : 1;
+  },
+};
+
+function steps(): Step[] {
+  const architecture = 'tests/architecture.test.ts';
+  return [
+    { name: 'format', args: [program('oxfmt', 'oxfmt'), '--check', '.'] },
+    { name: 'lint', args: [program('oxlint', 'oxlint'), '--type-aware', '--deny-warnings', ...existingFolders()] },
+    { name: 'types', args: [program('typescript', 'tsc'), '-p', '.'] },
+    { name: 'dead code', args: [program('knip', 'knip'), '--no-progress'] },
+    ...(existsSync(join(repositoryFolder, architecture))
+      ? [{ name: 'architecture', args: ['--test', '--test-reporter=spec', architecture] }]
+      : []),
+  ];
+}
+
+/** The program file of a package, so that this Node runs it, on every system alike. */
+function program(packageName: string, name: string): string {
+  const folder = join(repositoryFolder, 'node_modules', packageName);
+  const description: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const bin: unknown = typeof description === 'object' && description !== null && 'bin' in description ? description.bin : undefined;
+  const file: unknown = typeof bin === 'object' && bin !== null ? Object.entries(bin).find(([key]) => key === name)?.[1] : bin;
+  if (typeof file !== 'string') throw new CliError(`The package ${packageName} has no program ${name}; npm ci installs it anew.`);
+  return join(folder, file);
+}

@@ -1,2 +1,28 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from '../command.ts';
-export const command: Command = { summary: 'x', usage: 'test', options: {}, run: async () => 0 };
+import { repositoryFolder } from '../home.ts';
+import { runTool } from '../run-tool.ts';
+
+/** Below the folders of the parts a test lies in a folder named test; tests/ holds nothing else. */
+const ALL_TESTS = ['{packages,services,apps}/*/test/**/*.test.ts', '{contracts,bench,compat}/**/test/**/*.test.ts', 'tests/**/*.test.ts'];
+
+export const command: Command = {
+  summary: 'Runs all tests, or the named files.',
+  usage: 'test [file…] [flag of node --test…]',
+  details: '  mlab test tests/cli/*.test.ts --test-name-pattern="port"',
+  options: {},
+  passesArgumentsOn: true,
+  async run({ positionals }) {
+    const files = positionals.filter(isFile);
+    const flags = positionals.filter((argument) => !isFile(argument));
+    // Most tests wait for processes and sockets more than they compute: two at a time keep even two cores busy.
+    const concurrency = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`;
+    const { code } = await runTool({ args: ['--test', concurrency, ...flags, ...(files.length > 0 ? files : ALL_TESTS)] });
+    return code;
+  },
+};
+
+const isFile = (argument: string): boolean =>
+  !argument.startsWith('-') && (existsSync(join(repositoryFolder, argument)) || /[*?{]/.test(argument) || argument.endsWith('.ts'));

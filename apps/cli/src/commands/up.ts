@@ -2,7 +2,8 @@ import type { Command } from '../command.ts';
 import { CliError } from '../cli-error.ts';
 import { type Home, homeOf } from '../home.ts';
 import { onInterrupt } from '../interrupts.ts';
-import { followUntil } from '../logs/follow-until.ts';
+import { followLogs, openLogs } from '../logs/follow-logs.ts';
+import { logPrinter } from '../logs/log-printer.ts';
 import { startMessage } from '../start-message.ts';
 import { ask, askStatus } from '../supervisor/control-client.ts';
 import { AlreadyRunning, openSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
@@ -57,8 +58,11 @@ async function upInForeground(plans: readonly ProcessPlan[], chosen: readonly st
     await supervisor.end();
     return 0;
   }
+  const logs = openLogs([...plans.map((plan) => plan.name), 'supervisor'], home);
   process.stdout.write(`${startMessage(plans, await supervisor.status(), home, 'Ctrl-C')}\n`);
-  await followUntil(supervisor.ended, [...plans.map((plan) => plan.name), 'supervisor'], home);
+  const over = new AbortController();
+  void supervisor.ended.then(() => over.abort());
+  await followLogs(logs, await logPrinter(process.stdout, false), over.signal);
   return 0;
 }
 

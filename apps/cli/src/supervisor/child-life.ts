@@ -2,6 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
+const FAILED_ENDS_WITHIN_MS = 2_000;
+
 /** One run of one process, from its start to its end. */
 export interface ChildLife {
   readonly pid: number | undefined;
@@ -29,12 +31,16 @@ export function followChild(child: ChildProcess, onLine: (line: string) => void)
     child.on('message', (message) => {
       const news = parseNews(message);
       if (news?.type === 'ready') resolve(news.urls);
-      if (news?.type === 'failed') said = news.reason;
+      if (news?.type !== 'failed') return;
+      said = news.reason;
+      // It has said that it ends; whatever keeps it does not have to keep us.
+      setTimeout(() => child.kill('SIGKILL'), FAILED_ENDS_WITHIN_MS).unref();
     });
   });
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    const end = (code: number | null, signal: string | null): void => resolve(describeEnd(code, signal, said ?? lastLine));
+    const end = (code: number | null, signal: string | null): void =>
+      resolve(said === undefined ? describeEnd(code, signal, lastLine) : `failed: ${said}`);
     // The last line of output often says why, and comes before 'close'; but 'close' also waits for whoever inherited the output.
     child.once('close', end);
     child.once('exit', (code, signal) => setTimeout(end, 500, code, signal).unref());

@@ -10,7 +10,7 @@ export function launchPlatform(plan: ProcessPlan, home: Home): ChildLife {
   const program = process.env['MLAB_PLATFORM_MAIN'] ?? join(repositoryFolder, 'apps', 'platform', 'main.ts');
   const file = logFile(home, plan.name);
   const child = spawn(process.execPath, [program, ...platformArguments(plan)], {
-    env: { ...process.env, MLAB_HOME: home.folder, MLAB_LOG_FILE: file },
+    env: { ...process.env, MLAB_HOME: home.folder, MLAB_LOG_FILE: file, NODE_COMPILE_CACHE: home.compiled },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: the terminal's Ctrl-C reaches the supervisor alone, which then stops the processes in their order.
     detached: process.platform !== 'win32',

@@ -24,7 +24,7 @@ export interface Surroundings {
   launch(plan: ProcessPlan): ChildLife;
   /** Called after each change of state, with a sentence for the log. */
   changed(level: 'info' | 'error', sentence: string): void;
-  random(): number;
+  readonly random: () => number;
 }
 
 interface Run {
@@ -114,7 +114,7 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
         change('stopping', 'stops');
         life.terminate();
       }
-      const tooLong = setTimeout(life.kill, DRAIN_WITHIN_MS);
+      const tooLong = setTimeout(() => life.kill(), DRAIN_WITHIN_MS);
       await life.exited;
       clearTimeout(tooLong);
     },

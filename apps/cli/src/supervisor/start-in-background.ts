@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { CliError } from '../cli-error.ts';
-import { type Home, logFile, openHome } from '../home.ts';
+import { type Home, logFile, openHome, repositoryFolder } from '../home.ts';
 import { AlreadyRunning } from './supervisor.ts';
 
 /** What the supervisor in the background tells the command that started it, once. */
@@ -11,7 +12,7 @@ export type BackgroundNews = { type: 'up' } | { type: 'refused'; reason: string;
 export async function startInBackground(names: readonly string[], home: Home): Promise<void> {
   openHome(home);
   const output = openSync(logFile(home, 'supervisor'), 'a', 0o600);
-  const child = spawn(process.execPath, [process.argv[1] ?? '', 'supervise', ...names], {
+  const child = spawn(process.execPath, [join(repositoryFolder, 'apps', 'cli', 'src', 'main.ts'), 'supervise', ...names], {
     detached: true,
     windowsHide: true,
     stdio: ['ignore', output, output, 'ipc'],

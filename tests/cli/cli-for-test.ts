@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { processStart } from '../../apps/cli/bootstrap/process-start.mjs';
+
+export const repository = resolve(import.meta.dirname, '../..');
+const bootstrap = join(repository, 'apps', 'cli', 'bootstrap', 'mlab.mjs');
+
+/** mlab as a person runs it: real processes, in a home and on ports of their own, with the stub in the platform's place. */
+export interface TestCli extends AsyncDisposable {
+  readonly home: string;
+  readonly ports: { readonly gateway: number; readonly predictor: number };
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs a command to its end. */
+  run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
+  /** Starts a command that goes on. */
+  begin(args: readonly string[], options?: BeginOptions): Begun;
+  ps(): Promise<TestStatus>;
+  process(name: string): Promise<TestProcess>;
+  get(service: 'gateway' | 'predictor', path?: string): Promise<string>;
+  log(process: string): string;
+}
+
+interface BeginOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly command?: string;
+  readonly cwd?: string;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Begun {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  out(): string;
+  /** Resolves when the output has the text; rejects with all of it when the command ends before. */
+  says(text: string): Promise<void>;
+  /** As the terminal does it: to the whole process group. */
+  interrupt(): void;
+}
+
+export interface TestProcess {
+  readonly process: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly pid?: number;
+  readonly restarts: number;
+  readonly uptimeMs?: number;
+  readonly memoryBytes?: number;
+}
+
+export interface TestStatus {
+  readonly supervisor: { readonly pid: number };
+  readonly processes: readonly TestProcess[];
+}
+
+export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
+  const parent = mkdtempSync(join(tmpdir(), folderName));
+  const home = join(parent, 'home');
+  const ports = { gateway: await freePort(), predictor: await freePort() };
+  const env: NodeJS.ProcessEnv = {
+    ...withoutOurs(process.env),
+    MLAB_HOME: home,
+    MLAB_GATEWAY_PORT: String(ports.gateway),
+    MLAB_PREDICTOR_PORT: String(ports.predictor),
+    MLAB_PLATFORM_MAIN: join(import.meta.dirname, 'stub-platform.ts'),
+    NO_COLOR: '1',
+  };
+  const begun: Begun[] = [];
+  const cli: TestCli = {
+    home,
+    ports,
+    env,
+    run: async (args, extra = {}) => cli.begin(args, { env: extra }).ended,
+    begin(args, options = {}) {
+      const one = begin(options.command ?? process.execPath, options.command ? args : [bootstrap, ...args], {
+        cwd: options.cwd ?? repository,
+        env: { ...env, ...options.env },
+      });
+      begun.push(one);
+      return one;
+    },
+    async ps() {
+      const { code, out, err } = await cli.run(['ps', '--json']);
+      if (code !== 0) throw new Error(`ps: ${err}`);
+      return JSON.parse(out) as TestStatus;
+    },
+    async process(name) {
+      const found = (await cli.ps()).processes.find((entry) => entry.process === name);
+      if (!found) throw new Error(`ps shows no ${name}`);
+      return found;
+    },
+    async get(service, path = '/') {
+      return (await fetch(`http://127.0.0.1:${ports[service]}${path}`)).text();
+    },
+    log: (process) => readFileSync(join(home, 'logs', `${process}.log`), 'utf8'),
+    async [Symbol.asyncDispose]() {
+      await cli.run(['down']);
+      for (const { child, ended } of begun) {
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+        await ended;
+      }
+      rmSync(parent, { recursive: true, force: true });
+    },
+  };
+  return cli;
+}
+
+function begin(command: string, args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Begun {
+  const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (err += chunk));
+  const ended = once(child, 'close').then(([code, signal]): Ended => ({
+    code: code as number | null,
+    signal: signal as NodeJS.Signals | null,
+    out,
+    err,
+  }));
+  let over = false;
+  void ended.then(() => (over = true));
+  return {
+    child,
+    ended,
+    out: () => out,
+    says: (text) =>
+      until(`the command says "${text}"`, () => {
+        if (out.includes(text)) return true;
+        if (over) throw new Error(`the command ended without saying "${text}":\n${out}\n${err}`);
+        return false;
+      }),
+    interrupt: () => process.kill(-(child.pid ?? 0), 'SIGINT'),
+  };
+}
+
+/** Waits for something to be seen, not for time to pass. */
+export async function until(what: string, seen: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await seen())) {
+    if (Date.now() > deadline) throw new Error(`within ${withinMs} ms it did not come to this: ${what}`);
+    await delay(20);
+  }
+}
+
+export const isAlive = (pid: number | undefined): boolean => pid !== undefined && processStart(pid) !== undefined;
+
+/** Below the range from which the system gives ports away by itself, so that nobody else's test gets it in between. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+    });
+    if (free) return port;
+  }
+}
+
+/** The variables that npm and the test runner set would make the command think that it runs under them. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([key]) => !/^(npm_|MLAB_|STUB_|NODE_|FORCE_COLOR|SERVICE_B_URL)/i.test(key)));
+}

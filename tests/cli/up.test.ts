@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isAlive, testCli, until } from './cli-for-test.ts';
+
+test('up starts everything, shows one table and how to try it, and Ctrl-C ends it in reverse order with code 0', async () => {
+  await using cli = await testCli();
+  const up = cli.begin(['up']);
+  await up.says('End it');
+  assert.match(up.out(), new RegExp(`predictor +predictor +http://127.0.0.1:${cli.ports.predictor} +\\d+ +ready`));
+  assert.match(up.out(), new RegExp(`gateway +gateway +http://127.0.0.1:${cli.ports.gateway} +\\d+ +ready`));
+  assert.match(up.out(), new RegExp(`curl http://127.0.0.1:${cli.ports.gateway}/process -H .* -d '\\{`));
+  assert.match(up.out(), new RegExp(`http://127.0.0.1:${cli.ports.gateway}/docs`));
+  const { processes } = await cli.ps();
+  up.interrupt();
+  const { code, err } = await up.ended;
+  assert.equal(code, 0, err);
+  assert.equal(err, '');
+  for (const { pid } of processes) assert.equal(isAlive(pid), false);
+  assert.match(cli.log('supervisor'), /gateway has stopped[^]*predictor stops/);
+  // The terminal's Ctrl-C is for the supervisor; the processes hear of it in their turn.
+  assert.match(cli.log('gateway'), /drains: SIGTERM/);
+  assert.doesNotMatch(cli.log('gateway'), /drains: SIGINT/);
+});
+
+test('the gateway is told where the predictor is, unless the person has placed it elsewhere', async () => {
+  await using cli = await testCli();
+  await cli.run(['up', '--detach']);
+  assert.match(await cli.get('gateway'), new RegExp(`"--peer","predictor=http://127.0.0.1:${cli.ports.predictor}"`));
+  await cli.run(['down']);
+  await cli.run(['up', '--detach'], { SERVICE_B_URL: 'http://10.0.0.1/predict' });
+  assert.doesNotMatch(await cli.get('gateway'), /--peer/);
+});
+
+test('SIGTERM drains and ends everything with code 0', async () => {
+  await using cli = await testCli();
+  const up = cli.begin(['up']);
+  await up.says('End it');
+  const { processes } = await cli.ps();
+  up.child.kill('SIGTERM');
+  assert.equal((await up.ended).code, 0);
+  for (const { pid } of processes) assert.equal(isAlive(pid), false);
+});
+
+test('Ctrl-C during the start ends what has started', async () => {
+  await using cli = await testCli();
+  const up = cli.begin(['up'], { env: { STUB_HANG: 'gateway' } });
+  await until('the gateway starts', async () => (await cli.run(['ps'])).code === 0 && (await cli.process('gateway')).state === 'starting');
+  const { processes } = await cli.ps();
+  up.interrupt();
+  const { code, err } = await up.ended;
+  assert.deepEqual({ code, err }, { code: 0, err: '' });
+  for (const { pid } of processes) assert.equal(isAlive(pid), false);
+});
+
+test('a second Ctrl-C does not wait for a process that never ends', async () => {
+  await using cli = await testCli();
+  const up = cli.begin(['up'], { env: { STUB_NEVER_ENDS: 'gateway' } });
+  await up.says('End it');
+  up.interrupt();
+  await until('the gateway drains', () => cli.log('gateway').includes('drains'));
+  // Ctrl-C within half a second counts as the same one: it comes from the terminal, from npm and from the bootstrap.
+  const again = setInterval(() => up.interrupt(), 600);
+  const start = Date.now();
+  const { code } = await up.ended;
+  clearInterval(again);
+  assert.equal(code, 0);
+  assert.ok(Date.now() - start < 8_000, 'it waited for the drain to time out');
+});
+
+test('up --detach returns when all is ready, and what runs goes on', async () => {
+  await using cli = await testCli();
+  const { code, out } = await cli.run(['up', '--detach']);
+  assert.equal(code, 0);
+  assert.match(out, /gateway .* ready/);
+  assert.match(out, /mlab down/);
+  assert.match(await cli.get('gateway'), /"name":"gateway"/);
+  assert.equal((await cli.run(['down'])).code, 0);
+  assert.equal((await cli.run(['ps'])).code, 3);
+});
+
+test('up with a name starts that one alone; naming another one later starts it too', async () => {
+  await using cli = await testCli();
+  const first = cli.begin(['up', 'gateway']);
+  await first.says('End it');
+  assert.equal((await cli.process('gateway')).state, 'ready');
+  assert.equal((await cli.process('predictor')).state, 'stopped');
+  const second = await cli.run(['up', 'predictor']);
+  assert.equal(second.code, 0, second.err);
+  assert.equal((await cli.process('predictor')).state, 'ready');
+  const third = await cli.run(['up', 'predictor']);
+  assert.equal(third.code, 1);
+  assert.match(third.err, /^mlab already runs \(its supervisor is process \d+\): .*\.\n$/);
+});
+
+test('of two starts at once one is up, and the other says so', async () => {
+  await using cli = await testCli();
+  const both = await Promise.all([cli.run(['up', '-d']), cli.run(['up', '-d'])]);
+  assert.deepEqual(both.map(({ code }) => code).toSorted(), [0, 1]);
+  assert.match(both.find(({ code }) => code === 1)?.err ?? '', /^mlab already runs \(its supervisor is process \d+\)/);
+  assert.equal((await cli.process('gateway')).state, 'ready');
+});
+
+test('a process that cannot start: its own sentence, nothing left running, code 1', async () => {
+  await using cli = await testCli();
+  for (const args of [['up'], ['up', '--detach']]) {
+    // The second time it says that it has failed, and stays nevertheless.
+    const { code, out, err } = await cli.run(args, { STUB_FAIL: 'gateway', STUB_LINGER: args.length > 1 ? 'gateway' : '' });
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    assert.equal(err, 'gateway did not start: it failed: the configuration "demo" is not valid.\n');
+    assert.equal((await cli.run(['ps'])).code, 3);
+  }
+});
+
+test('the folder for data and logs is for its owner alone', async () => {
+  await using cli = await testCli();
+  await cli.run(['up', '--detach']);
+  assert.equal(statSync(cli.home).mode & 0o777, 0o700);
+  assert.equal(statSync(join(cli.home, 'control.sock')).mode & 0o777, 0o600);
+});
+
+test('a home whose path is too long for a socket works all the same', async () => {
+  await using cli = await testCli(`mlab ${'long '.repeat(25)}`);
+  assert.equal((await cli.run(['up', '--detach'])).code, 0);
+  assert.equal((await cli.process('gateway')).state, 'ready');
+  assert.equal((await cli.run(['down'])).code, 0);
+});
