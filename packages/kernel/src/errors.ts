@@ -37,10 +37,22 @@ export interface Issue {
   readonly ctx?: Readonly<Record<string, unknown>>;
 }
 
+/** What the caller's side knows about a call that failed, for deciding whether it may be repeated. */
+export interface Failure {
+  readonly kind: 'refused' | 'reset' | 'timeout' | 'cancelled' | 'answered' | 'unreadable';
+  /** No byte of the request left, so it cannot have been processed. */
+  readonly notSent: boolean;
+  /** The HTTP status of an answer. */
+  readonly status?: number;
+}
+
 export interface AppErrorOptions extends ErrorOptions {
-  readonly issues?: readonly Issue[];
+  readonly issues?: readonly Issue[] | undefined;
   /** When it is worth asking again, in seconds. Becomes `Retry-After`. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
+  readonly failure?: Failure | undefined;
+  /** Further headers of the answer, over HTTP. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export class AppError extends Error {
@@ -48,12 +60,16 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly failure: Failure | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.issues = options.issues;
     this.retryAfter = options.retryAfter;
+    this.failure = options.failure;
+    this.headers = options.headers;
   }
 
   static is(value: unknown, code?: ErrorCode): value is AppError {
@@ -62,6 +78,8 @@ export class AppError extends Error {
 
   /** Any thrown value as an AppError: what is not one already is `internal` and says nothing of the inside. */
   static from(value: unknown): AppError {
-    return AppError.is(value) ? value : new AppError('internal', 'Something went wrong inside this service; its log says more.', { cause: value });
+    return AppError.is(value)
+      ? value
+      : new AppError('internal', 'Something went wrong inside this service; its log says more.', { cause: value });
   }
 }

@@ -1,0 +1,87 @@
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
+import { needsOf, type AnyService, type Contract } from '@mlab/kernel';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Which services run in this process, on which ports, and where their neighbours are. */
+export interface Placement {
+  readonly services: readonly AnyService[];
+  readonly ports: Readonly<Record<string, number>>;
+  readonly peers: Readonly<Record<string, string>>;
+  /** The environment with what the command line says about listening. */
+  readonly env: Env;
+}
+
+const OPTIONS = {
+  target: { type: 'string', default: 'all' },
+  port: { type: 'string', multiple: true, default: [] as string[] },
+  peer: { type: 'string', multiple: true, default: [] as string[] },
+  listen: { type: 'string' },
+} as const;
+
+/**
+ * Reads the command line and the environment; the command line wins.
+ *   --target=gateway,predictor   services of this process, or "all"
+ *   --port gateway=9000          also MLAB_GATEWAY_PORT; 0 takes a free port
+ *   --peer predictor=URL[,URL]   also MLAB_PEER_PREDICTOR, and SERVICE_B_URL as the lab has always called it
+ *   --listen 127.0.0.1           also MLAB_LISTEN
+ * Throws a sentence when they say something that cannot be.
+ */
+export function readPlacement(args: readonly string[], env: Env, all: Readonly<Record<string, AnyService>>): Placement {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const names = values.target === 'all' ? Object.keys(all) : values.target.split(',').filter((name) => name !== '');
+  if (names.length === 0) throw new Error(`--target is empty; it takes "all" or some of ${Object.keys(all).join(', ')}.`);
+  const services = names.map((name) => {
+    const service = all[name];
+    if (service === undefined) throw new Error(`--target has "${name}", which is no service; known are ${Object.keys(all).join(', ')}.`);
+    return service;
+  });
+  const listen = values.listen ?? env['MLAB_LISTEN'] ?? '127.0.0.1';
+  refuseUnprotected(listen, env);
+  return {
+    services,
+    ports: Object.fromEntries([
+      ...names.flatMap((name) => portOf(name, env[`MLAB_${variable(name)}_PORT`], `MLAB_${variable(name)}_PORT`)),
+      ...values.port.flatMap((pair) => portOf(...split(pair, '--port'), '--port')),
+    ]),
+    peers: { ...peersOf(services, env), ...Object.fromEntries(values.peer.map((pair) => split(pair, '--peer'))) },
+    env: { ...env, MLAB_LISTEN: listen },
+  };
+}
+
+const variable = (name: string): string => name.toUpperCase().replaceAll('-', '_');
+
+function peersOf(services: readonly AnyService[], env: Env): Record<string, string> {
+  const hosted = new Set(services.map((service) => service.contract.name as string));
+  const needed = new Map<string, Contract>(services.flatMap(needsOf).map((contract) => [contract.name, contract]));
+  const peers: Record<string, string> = {};
+  for (const [name, contract] of needed) {
+    const told = env[`MLAB_PEER_${variable(name)}`] ?? (name === 'predictor' ? env['SERVICE_B_URL'] : undefined);
+    if (told !== undefined && told !== '') peers[name] = told;
+    else if (!hosted.has(name)) peers[name] = `http://localhost:${contract.port}`;
+  }
+  return peers;
+}
+
+function split(pair: string, option: string): [string, string] {
+  const at = pair.indexOf('=');
+  if (at <= 0 || at === pair.length - 1) throw new Error(`${option} has "${pair}"; it takes name=value.`);
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function portOf(name: string, text: string | undefined, source: string): [string, number][] {
+  if (text === undefined || text === '') return [];
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`${source} is "${text}"; it takes a port from 0 to 65535.`);
+  return [[name, port]];
+}
+
+/** Nobody is asked who he is yet, so being reachable from elsewhere must be wanted in so many words. */
+function refuseUnprotected(listen: string, env: Env): void {
+  const loopback = listen === 'localhost' || listen === '::1' || (isIP(listen) === 4 && listen.startsWith('127.'));
+  if (loopback || env['MLAB_ALLOW_UNPROTECTED'] === 'yes') return;
+  throw new Error(
+    `Listening on ${listen} would let anybody who reaches this machine use the services. Listen on 127.0.0.1, or set MLAB_ALLOW_UNPROTECTED=yes where something else protects them (a container network, a firewall).`,
+  );
+}

@@ -1,0 +1,46 @@
+import { defineContract, operation } from '@mlab/kernel';
+import { Type, type Static } from 'typebox';
+
+export const CLASSES = ['cat', 'dog', 'bird', 'fish', 'rabbit'] as const;
+
+export const PredictionRequest = Type.Object(
+  { input: Type.String({ title: 'Input', description: 'Any text, also an empty one' }) },
+  { title: 'PredictionRequest' },
+);
+
+/** Open to further fields: whatever a Service B adds reaches the client of Service A. */
+export const PredictionResponse = Type.Object(
+  {
+    prediction: Type.Object(
+      {
+        class: Type.String({ description: 'The class the model decided for' }),
+        confidence: Type.Number({ description: 'How sure it is, from 0 to 1' }),
+        input_length: Type.Integer({ description: 'Length of the input in Unicode code points' }),
+      },
+      { additionalProperties: true, title: 'Prediction' },
+    ),
+    message: Type.String({ description: 'The prediction as a sentence' }),
+  },
+  { additionalProperties: true, title: 'PredictionResponse' },
+);
+export type PredictionResponse = Static<typeof PredictionResponse>;
+
+export const predictor = defineContract({
+  name: 'predictor',
+  title: 'Service B - ML Prediction',
+  label: 'Service B',
+  description: 'Answers an input with a prediction. Its demo model picks a class at random.',
+  port: 8001,
+  wire: 'fastapi',
+  operations: {
+    predict: operation('POST /predict', {
+      summary: 'Predict',
+      description: 'Predicts a class for an input.',
+      scope: 'predictor:predict',
+      // A prediction changes nothing, so asking again is the same as asking once.
+      safe: true,
+      input: PredictionRequest,
+      output: PredictionResponse,
+    }),
+  },
+});

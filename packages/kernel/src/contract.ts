@@ -1,0 +1,93 @@
+import type { Static, TSchema } from 'typebox';
+import type { CallMeta } from '#/call.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** How requests are read and errors are written on the outside: FastAPI's way for the lab's two services, RFC 9457 for all others. */
+export type WireName = 'fastapi' | 'problem';
+
+export interface AnySchema {
+  readonly json: TSchema;
+}
+
+/** A JSON Schema that remembers the TypeScript type it accepts. The phantom keeps the schema library out of every generic signature. */
+export interface Schema<T> extends AnySchema {
+  readonly '~type'?: T;
+}
+
+export interface AnyOperation {
+  readonly method: Method;
+  /** Below the service's own root; `:name` takes a part of the input. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description: string;
+  /** What a caller must be allowed to do. */
+  readonly scope: string;
+  /** Whether doing it twice is the same as doing it once, so that a failed call may be repeated. */
+  readonly safe: boolean;
+  /** How long it may take at most, in milliseconds; a caller's own deadline may be sooner. */
+  readonly timeoutMs: number;
+  readonly input: AnySchema;
+  readonly output: AnySchema;
+}
+
+export interface Operation<I, O> extends AnyOperation {
+  readonly input: Schema<I>;
+  readonly output: Schema<O>;
+}
+
+export interface Contract {
+  readonly name: string;
+  /** What `/` says, and the title of its documentation. */
+  readonly title: string;
+  /** What `/health` says. */
+  readonly label: string;
+  readonly description: string;
+  /** The port it listens on unless told otherwise. */
+  readonly port: number;
+  readonly wire: WireName;
+  readonly operations: Readonly<Record<string, AnyOperation>>;
+}
+
+/** A client's methods: the call is a required argument, so that no deadline and no trace is lost by forgetting it. */
+export type ClientOf<C extends Contract> = {
+  readonly [K in keyof C['operations']]: C['operations'][K] extends Operation<infer I, infer O>
+    ? (input: I, call: CallMeta) => Promise<O>
+    : never;
+};
+
+/** A handler per operation, none missing and none more. It may answer at once or later. */
+export type HandlersOf<C extends Contract> = {
+  readonly [K in keyof C['operations']]: C['operations'][K] extends Operation<infer I, infer O>
+    ? (input: I, call: CallMeta) => Promise<O> | O
+    : never;
+};
+
+export function defineContract<const C extends Contract>(contract: C): C {
+  return contract;
+}
+
+interface OperationSpec<I extends TSchema, O extends TSchema> {
+  readonly summary: string;
+  readonly description?: string;
+  readonly scope: string;
+  /** Default: GET is safe, all else is not. */
+  readonly safe?: boolean;
+  /** Default 30,000. */
+  readonly timeoutMs?: number;
+  readonly input: I;
+  readonly output: O;
+}
+
+export function operation<I extends TSchema, O extends TSchema>(
+  route: `${Method} /${string}`,
+  spec: OperationSpec<I, O>,
+): Operation<Static<I>, Static<O>> {
+  const [method, path] = route.split(' ') as [Method, string];
+  const { summary, description = '', scope, safe = method === 'GET', timeoutMs = 30_000, input, output } = spec;
+  return { method, path, summary, description, scope, safe, timeoutMs, input: { json: input }, output: { json: output } };
+}
+
+export function schema<S extends TSchema>(json: S): Schema<Static<S>> {
+  return { json };
+}

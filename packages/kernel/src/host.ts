@@ -1,0 +1,161 @@
+import { openTelemetry, type Logger, type Telemetry } from '@mlab/telemetry';
+import { systemClock } from '#/clock.ts';
+import { readConfig } from '#/config.ts';
+import type { Contract } from '#/contract.ts';
+import { openEndpoints } from '#/endpoint.ts';
+import { openHttpServer } from '#/http/server.ts';
+import { httpSettings, type HttpSettings } from '#/http/settings.ts';
+import { wires } from '#/http/wires.ts';
+import { localTransport, type LocalDoor } from '#/local-transport.ts';
+import { openObserver } from '#/observe.ts';
+import { parseBases, resolveByDns, type Resolve } from '#/peers/addresses.ts';
+import { connectLocal, connectRemote, type Connection } from '#/peers/connect.ts';
+import type { AnyService, Check, Clock, Running } from '#/service.ts';
+import { needsOf, startOrder } from '#/topology.ts';
+
+export interface HostOptions {
+  readonly services: readonly AnyService[];
+  /** URLs of neighbours elsewhere by contract name, several separated by commas. A peer that is named wins over one that is co-hosted. */
+  readonly peers?: Readonly<Record<string, string>>;
+  /** Ports by contract name; 0 takes a free one. Default: the contract's own. */
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly resolve?: Resolve;
+}
+
+type Resolved = Required<HostOptions> & { readonly settings: HttpSettings };
+
+// oxlint-disable-next-line typescript/no-explicit-any -- services of all kinds; each was checked where it was defined
+type AnyRunning = Running<any>;
+
+/** Services running in this process, each on its own port. */
+export class Host implements AsyncDisposable {
+  readonly #doors = new Map<string, LocalDoor>();
+  readonly #urls = new Map<string, string>();
+  readonly #stack = new AsyncDisposableStack();
+  #draining = false;
+  #started = false;
+
+  /** Starts services behind what they need. When one cannot start, those already started are ended and its error is thrown. */
+  static async start(options: HostOptions): Promise<Host> {
+    const env = options.env ?? {};
+    const settings = readConfig('http', httpSettings, env);
+    const resolved: Resolved = {
+      peers: {},
+      ports: {},
+      clock: systemClock,
+      random: Math.random,
+      resolve: resolveByDns,
+      ...options,
+      env,
+      settings,
+    };
+    const host = new Host();
+    try {
+      for (const service of startOrder(options.services)) await host.#add(service, resolved);
+    } catch (error) {
+      await host[Symbol.asyncDispose]();
+      throw error;
+    }
+    host.#started = true;
+    return host;
+  }
+
+  /** Where a service listens. */
+  url(name: string): string {
+    const url = this.#urls.get(name);
+    if (url === undefined) throw new Error(`${name} is not hosted here.`);
+    return url;
+  }
+
+  get urls(): ReadonlyMap<string, string> {
+    return this.#urls;
+  }
+
+  async #add(service: AnyService, options: Resolved): Promise<void> {
+    const contract = service.contract as Contract;
+    const { env, version, logger, clock, random, settings } = options;
+    const config = readConfig(contract.name, service.config, env, ['PORT']);
+    const telemetry = this.#stack.use(await openTelemetry({ service: contract.name, version, logger, env }));
+    const connections = await this.#connect(service, telemetry, options);
+    const running: AnyRunning = await service.start({
+      config,
+      clients: mapValues(connections, (connection) => connection.client),
+      peers: mapValues(connections, (connection) => connection.peer),
+      log: telemetry.log,
+      metrics: telemetry.metrics,
+      clock,
+      random,
+    } as Parameters<AnyService['start']>[0]);
+    this.#stack.defer(async () => running[Symbol.asyncDispose]?.());
+
+    const endpoints = openEndpoints(contract, wires[contract.wire], running.handlers);
+    const observer = openObserver(telemetry);
+    const door = {
+      endpoints: new Map(endpoints.map((endpoint) => [endpoint.name, endpoint])),
+      tracer: telemetry.tracer,
+      observer,
+      open: true,
+    };
+    this.#doors.set(contract.name, door);
+    this.#stack.defer(() => void (door.open = false));
+    const server = await openHttpServer({
+      contract,
+      version,
+      endpoints,
+      telemetry,
+      observer,
+      checks: () => [this.#lifecycle(), ...(running.checks?.() ?? [])],
+      admit: running.admit,
+      settings,
+      port: options.ports[contract.name] ?? contract.port,
+    });
+    this.#stack.use(server);
+    this.#urls.set(contract.name, server.url);
+  }
+
+  async #connect(service: AnyService, telemetry: Telemetry, options: Resolved): Promise<Record<string, Connection<Contract>>> {
+    const caller = service.contract.name as string;
+    const { tracer, log } = telemetry;
+    const connections: Record<string, Connection<Contract>> = {};
+    for (const contract of needsOf(service)) {
+      const urls = options.peers[contract.name];
+      const door = this.#doors.get(contract.name);
+      if (urls !== undefined) {
+        const bases = parseBases(
+          `The peer ${contract.name}`,
+          urls,
+          Object.values(contract.operations).map(({ path }) => path),
+        );
+        const { resolve, clock } = options;
+        connections[contract.name] = this.#stack.use(await connectRemote({ contract, bases, resolve, clock, log, caller, tracer }));
+      } else if (door !== undefined) {
+        connections[contract.name] = connectLocal(contract, localTransport(door), caller, tracer);
+      } else {
+        throw new Error(
+          `${caller} needs ${contract.name}: host it in the same process, or say where it is with --peer ${contract.name}=URL.`,
+        );
+      }
+    }
+    return connections;
+  }
+
+  #lifecycle(): Check {
+    const detail = this.#draining ? 'is shutting down' : this.#started ? 'has started' : 'is starting';
+    return { name: 'lifecycle', ok: this.#started && !this.#draining, required: true, detail };
+  }
+
+  /** Drains in the reverse order of the start: first those that call, then those that are called. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#draining = true;
+    await this.#stack.disposeAsync();
+  }
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

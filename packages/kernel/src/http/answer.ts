@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { CallMeta } from '#/call.ts';
+import { AppError } from '#/errors.ts';
+
+/** An answer larger than this is not read on: no operation has one, and a broken neighbour must not fill our memory. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+type Done = (error: AppError | undefined, status: number, text: string, retryAfter: string | undefined) => void;
+
+/** Collects one answer from undici and calls `done` once: with the whole of it, or with why there is none. */
+export class Answer implements Dispatcher.DispatchHandler {
+  ended = false;
+  readonly #done: Done;
+  readonly #signal: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #retryAfter: string | undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(call: CallMeta, now: number, done: Done) {
+    this.#done = done;
+    this.#signal = call.signal;
+    this.#timer = setTimeout(() => this.#giveUp(timedOut()), Math.max(1, Math.ceil((call.deadline - now) / 10) * 10));
+    if (this.#signal.aborted) this.#onAbort();
+    else this.#signal.addEventListener('abort', this.#onAbort);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.ended) controller.abort(new Error('nobody waits any more'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
+    this.#status = statusCode;
+    this.#retryAfter = headers['retry-after'];
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_ANSWER_BYTES) {
+      const failure = { kind: 'unreadable', notSent: false, status: this.#status } as const;
+      this.#giveUp(new AppError('bad_gateway', `It answered with more than ${MAX_ANSWER_BYTES} bytes.`, { failure }));
+    } else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    this.#end(undefined, body.toString('utf8'));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    // undici starts a request when it has a connection: before that, nothing can have been sent.
+    const notSent = this.#controller === undefined;
+    const message = notSent ? 'It refused the connection.' : 'It closed the connection before it answered.';
+    this.#end(new AppError('unavailable', message, { cause, failure: { kind: notSent ? 'refused' : 'reset', notSent } }), '');
+  }
+
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#signal.reason;
+    const failure = { kind: 'cancelled', notSent: this.#controller === undefined } as const;
+    const code = AppError.is(reason, 'deadline') ? 'deadline' : 'cancelled';
+    this.#giveUp(new AppError(code, 'The caller no longer waits for the answer.', { cause: reason, failure }));
+  };
+
+  #giveUp(error: AppError): void {
+    this.#end(error, '');
+    this.#controller?.abort(error);
+  }
+
+  #end(error: AppError | undefined, text: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#chunks = [];
+    this.#done(error, this.#status, text, this.#retryAfter);
+  }
+}
+
+function timedOut(): AppError {
+  return new AppError('deadline', 'It did not answer in time.', { failure: { kind: 'timeout', notSent: false } });
+}

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '#/errors.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Collects a request's body, at most `limit` bytes of it. What comes beyond is read and thrown away while the refusal is
+ * already on its way: closing the connection at once would tear the answer out of the hands of a client that still sends.
+ */
+export function readBody(request: IncomingMessage, limit: number, done: (error: AppError | undefined, body: Buffer) => void): void {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limit) {
+    request.resume();
+    done(tooLarge(limit), NOTHING);
+    return;
+  }
+  let first: Buffer | undefined;
+  let rest: Buffer[] | undefined;
+  let size = 0;
+  const onData = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size > limit) {
+      request.off('data', onData);
+      request.off('end', onEnd);
+      request.resume();
+      done(tooLarge(limit), NOTHING);
+    } else if (first === undefined) first = chunk;
+    else (rest ??= [first]).push(chunk);
+  };
+  const onEnd = (): void => done(undefined, rest === undefined ? (first ?? NOTHING) : Buffer.concat(rest, size));
+  request.on('data', onData);
+  request.on('end', onEnd);
+}
+
+function tooLarge(limit: number): AppError {
+  return new AppError('too_large', `The body is larger than ${limit} bytes.`);
+}

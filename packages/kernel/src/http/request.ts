@@ -1,0 +1,35 @@
+import type { CallMeta } from '#/call.ts';
+import type { AnyOperation } from '#/contract.ts';
+import { CALLER_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
+import { pathParameters } from '#/http/wire.ts';
+
+/** Puts an input where its operation wants it: into the path, the query or the body. */
+export function requestWriter(operation: AnyOperation): (input: unknown) => { path: string; body: string | null } {
+  const inPath = pathParameters(operation.path);
+  const hasBody = operation.method !== 'GET';
+  if (inPath.length === 0 && hasBody) return (input) => ({ path: operation.path, body: JSON.stringify(input) });
+  return (input) => {
+    const rest: Record<string, unknown> = { ...(input as Record<string, unknown>) };
+    const path = operation.path.replace(/:(\w+)/g, (_, name: string) => {
+      const value = String(rest[name]);
+      delete rest[name];
+      return encodeURIComponent(value);
+    });
+    if (hasBody) return { path, body: JSON.stringify(rest) };
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(rest)) {
+      for (const item of [value].flat()) if (item !== undefined) query.append(name, String(item));
+    }
+    return { path: query.size === 0 ? path : `${path}?${query}`, body: null };
+  };
+}
+
+/** The headers that carry a call, as the flat list that undici takes fastest. */
+export function requestHeaders(host: string, hasBody: boolean, call: CallMeta, now: number): string[] {
+  const { trace } = call;
+  const headers = ['host', host, TRACEPARENT_HEADER, trace.traceparent, CALLER_HEADER, call.caller];
+  headers.push(TIMEOUT_HEADER, String(Math.max(1, Math.ceil(call.deadline - now))));
+  if (hasBody) headers.push('content-type', 'application/json');
+  if (trace.tracestate !== undefined) headers.push(TRACESTATE_HEADER, trace.tracestate);
+  return headers;
+}

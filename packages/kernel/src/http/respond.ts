@@ -1,0 +1,14 @@
+import type { FastifyReply } from 'fastify';
+
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * Writes an answer as it is. Fastify's own `send` would add a charset to JSON, which has none (RFC 8259), and looks for
+ * hooks and serializers that no route here has.
+ */
+export function respond(reply: FastifyReply, status: number, contentType: string, body: string | Buffer, headers?: Headers): void {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+  raw.end(body);
+}

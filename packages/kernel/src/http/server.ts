@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { printable, type Telemetry } from '@mlab/telemetry';
+import type { Contract } from '#/contract.ts';
+import type { Endpoint } from '#/endpoint.ts';
+import { AppError } from '#/errors.ts';
+import { operationRoute } from '#/http/operation-route.ts';
+import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
+import { respond } from '#/http/respond.ts';
+import type { HttpSettings } from '#/http/settings.ts';
+import { unmatchedHandler } from '#/http/unmatched.ts';
+import { answerUnreadable } from '#/http/unreadable.ts';
+import { wires } from '#/http/wires.ts';
+import type { Observer } from '#/observe.ts';
+import type { Check, Running } from '#/service.ts';
+
+export interface HttpServerOptions {
+  readonly contract: Contract;
+  readonly version: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly telemetry: Telemetry;
+  readonly observer: Observer;
+  readonly checks: () => readonly Check[];
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the contract: the door asks only for `admit`
+  readonly admit: Running<any>['admit'];
+  readonly settings: HttpSettings;
+  readonly port: number;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** The door of one service: its operations, its pages, and an answer for everything else. */
+export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { settings, port } = options;
+  const app = buildApp(options);
+  await app.listen({ host: settings.listen, port });
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no address.');
+  const host = settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen;
+  return {
+    url: `http://${host}:${address.port}`,
+    [Symbol.asyncDispose]: () => drain(app, settings.drainMs),
+  };
+}
+
+function buildApp({ contract, version, endpoints, telemetry, observer, checks, admit, settings }: HttpServerOptions): FastifyInstance {
+  const wire = wires[contract.wire];
+  const { tracer, metrics, log } = telemetry;
+  const answerUnmatched = unmatchedHandler(wire, [
+    ...PAGE_ROUTES,
+    ...endpoints.map(({ operation }) => ({ methods: [operation.method], path: operation.path })),
+  ]);
+  const unmatched = (request: IncomingMessage, reply: FastifyReply): void => {
+    const started = performance.now();
+    answerUnmatched(request, reply);
+    const { statusCode: status } = reply.raw;
+    observer.observeOther('unmatched', status, started);
+    log.info({ method: request.method, path: printable(request.url ?? '', 256), status }, 'unmatched request');
+  };
+  const app = Fastify({
+    keepAliveTimeout: settings.keepAliveMs,
+    requestTimeout: settings.requestTimeoutMs,
+    http: { maxHeaderSize: settings.headerLimitBytes, headersTimeout: settings.headersTimeoutMs, connectionsCheckingInterval: 500 },
+    forceCloseConnections: 'idle',
+    // A request that still comes over an open connection while we drain is served: refusing it would be a failure we made.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 1024 },
+    clientErrorHandler: (error, socket) => {
+      answerUnreadable(wire, error, socket, (status) => {
+        observer.observeOther('unreadable', status, performance.now());
+        log.info({ status, error: error.code }, 'unreadable request');
+      });
+    },
+    // A path that cannot be decoded is a path that does not exist.
+    frameworkErrors: (_error, request, reply) => unmatched(request.raw, reply as FastifyReply),
+    // The router would end a path at `#`, which no client sends and no route has.
+    rewriteUrl: (request) => (request.url ?? '/').replace('#', '%23'),
+  });
+  // Bodies are read by the operations themselves: in their own wire's way, within their own limit.
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+
+  addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
+  for (const endpoint of endpoints) {
+    const { method, path } = endpoint.operation;
+    const handler = operationRoute({ endpoint, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit });
+    app.route({ method, url: path, handler });
+  }
+  app.setNotFoundHandler((request, reply) => unmatched(request.raw, reply));
+  app.setErrorHandler((error, _request, reply) => {
+    log.error({ err: error }, 'unexpected error');
+    const { status, contentType, body } = wire.renderError(AppError.from(error));
+    respond(reply, status, contentType, body);
+  });
+  return app;
+}
+
+/** Stops taking connections, lets what is under way end, and after `drainMs` waits no longer. */
+async function drain(app: FastifyInstance, drainMs: number): Promise<void> {
+  const impatient = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  await app.close();
+  clearTimeout(impatient);
+}

@@ -1,0 +1,45 @@
+import { Type } from 'typebox';
+import { schema, type Schema } from '#/contract.ts';
+
+export interface HttpSettings {
+  readonly listen: string;
+  readonly bodyLimitBytes: number;
+  readonly headerLimitBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly drainMs: number;
+}
+
+/** Read from `MLAB_HTTP_…`: the same for every service of a process. */
+export const httpSettings: Schema<HttpSettings> = schema(
+  Type.Object({
+    listen: Type.String({ default: '127.0.0.1', env: 'MLAB_LISTEN', description: 'Address to listen on' }),
+    bodyLimitBytes: Type.Integer({
+      default: 1_048_576,
+      minimum: 1,
+      description: 'Largest request body, in bytes; a larger one is answered 413',
+    }),
+    headerLimitBytes: Type.Integer({
+      default: 16_384,
+      minimum: 1024,
+      description: 'Largest set of request headers, in bytes; a larger one is answered 431',
+    }),
+    requestTimeoutMs: Type.Integer({
+      default: 30_000,
+      minimum: 100,
+      description: 'Longest time a request may take to arrive, in milliseconds; then 408',
+    }),
+    headersTimeoutMs: Type.Integer({
+      default: 10_000,
+      minimum: 100,
+      description: 'Longest time the headers of a request may take, in milliseconds; then 408',
+    }),
+    keepAliveMs: Type.Integer({ default: 72_000, minimum: 0, description: 'How long an idle connection stays open, in milliseconds' }),
+    drainMs: Type.Integer({
+      default: 10_000,
+      minimum: 0,
+      description: 'How long requests under way may take to end at shutdown, in milliseconds',
+    }),
+  }),
+);

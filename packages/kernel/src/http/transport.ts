@@ -1,0 +1,108 @@
+import { Compile } from 'typebox/compile';
+import { Pool } from 'undici';
+import type { CallMeta } from '#/call.ts';
+import type { Transport } from '#/client.ts';
+import type { AnyOperation, Contract } from '#/contract.ts';
+import { AppError } from '#/errors.ts';
+import { Answer } from '#/http/answer.ts';
+import { requestHeaders, requestWriter } from '#/http/request.ts';
+import { wires } from '#/http/wires.ts';
+
+export interface HttpTransportOptions {
+  /** Where the service is: scheme, host, port, and the path that its operations stand below. */
+  readonly base: URL;
+  /** Connect to this address instead of asking for the host's name; the `Host` header stays. */
+  readonly address?: string;
+  /** How long a connection may take to come about, in milliseconds. */
+  readonly connectTimeoutMs?: number;
+}
+
+export interface HttpTransport extends AsyncDisposable {
+  readonly call: Transport;
+}
+
+/** Calls over pooled keep-alive connections. The deadline and the signal of a call end it, wherever it is. */
+export function openHttpTransport(contract: Contract, options: HttpTransportOptions): HttpTransport {
+  const { base, address, connectTimeoutMs = 1000 } = options;
+  const origin = new URL(base.origin);
+  if (address !== undefined) origin.hostname = address.includes(':') ? `[${address}]` : address;
+  const pool = new Pool(origin.origin, {
+    connect: { timeout: connectTimeoutMs, ...(base.protocol === 'https:' ? { servername: base.hostname } : {}) },
+    // The deadline of each call is kept here; the pool's own time limits would only add timers.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  const prefix = base.pathname.replace(/\/$/, '');
+  const prepared = new Map(Object.values(contract.operations).map((operation) => [operation, prepare(contract, operation)]));
+  const call: Transport = (_name, operation, input, meta) => {
+    const known = prepared.get(operation);
+    if (known === undefined) throw new Error(`${operation.method} ${operation.path} is not an operation of ${contract.name}.`);
+    return send(pool, prefix, base.host, known, input, meta);
+  };
+  return { call, [Symbol.asyncDispose]: () => pool.close() };
+}
+
+interface Prepared {
+  readonly operation: AnyOperation;
+  readonly write: ReturnType<typeof requestWriter>;
+  /** What an answer means: a value that the contract's output accepts, or an AppError. */
+  readonly read: (status: number, text: string, retryAfter: string | undefined) => unknown;
+}
+
+function prepare(contract: Contract, operation: AnyOperation): Prepared {
+  const output = Compile(operation.output.json);
+  const wire = wires[contract.wire];
+  const unreadable = (status: number, why: string): AppError =>
+    new AppError('bad_gateway', `${contract.label} answered ${why}.`, { failure: { kind: 'unreadable', notSent: false, status } });
+  const read: Prepared['read'] = (status, text, retryAfter) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      if (status < 300) throw unreadable(status, 'with something that is not JSON');
+    }
+    if (status < 200 || status >= 300) {
+      const { code, message, issues } = wire.parseError(status, value);
+      const seconds = Number(retryAfter);
+      const failure = { kind: 'answered', notSent: false, status } as const;
+      throw new AppError(code, message, { issues, retryAfter: Number.isFinite(seconds) ? seconds : undefined, failure });
+    }
+    if (output.Check(value)) return value;
+    const [first] = output.Errors(value);
+    throw unreadable(status, `with something else than promised: ${first?.instancePath ?? ''} ${first?.message ?? ''}`.trimEnd());
+  };
+  return { operation, write: requestWriter(operation), read };
+}
+
+function send(
+  pool: Pool,
+  prefix: string,
+  host: string,
+  { operation, write, read }: Prepared,
+  input: unknown,
+  call: CallMeta,
+): Promise<unknown> {
+  const { path, body } = write(input);
+  const now = performance.now();
+  return new Promise((resolve, reject) => {
+    const answer = new Answer(call, now, (error, status, text, retryAfter) => {
+      if (error !== undefined) return reject(error);
+      try {
+        resolve(read(status, text, retryAfter));
+      } catch (unexpected) {
+        reject(unexpected as Error);
+      }
+    });
+    if (answer.ended) return;
+    pool.dispatch(
+      {
+        path: prefix + path,
+        method: operation.method,
+        body,
+        headers: requestHeaders(host, body !== null, call, now),
+        idempotent: operation.safe,
+      },
+      answer,
+    );
+  });
+}

@@ -1,0 +1,57 @@
+import type { AnyOperation, AnySchema } from '#/contract.ts';
+import type { AppError } from '#/errors.ts';
+
+/** A request as it came, after routing. */
+export interface RawRequest {
+  readonly params: Readonly<Record<string, string | undefined>>;
+  /** The part of the URL behind `?`, not decoded. */
+  readonly query: string;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
+
+export interface RenderedError {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** One operation's input: read off the wire, or checked when it came without a wire. Both throw an AppError. */
+export interface InputReader {
+  read(request: RawRequest): unknown;
+  check(value: unknown): unknown;
+}
+
+/** A way to write requests and errors. A new one (a foreign protocol's) is a new file beside this one. */
+export interface Wire {
+  reader(operation: AnyOperation): InputReader;
+  renderError(error: AppError): RenderedError;
+  /** The error that an answer with this status and body stands for. */
+  parseError(status: number, body: unknown): AppError;
+  notFound(method: string, path: string): AppError;
+  methodNotAllowed(method: string, path: string): AppError;
+  /** Whether `/x/` leads to `/x`, and the other way. */
+  readonly redirectsSlashes: boolean;
+  /** What an OpenAPI document says of an invalid input: the status, and the schemas that its body needs. */
+  readonly invalid: {
+    readonly status: number;
+    readonly contentType: string;
+    readonly schema: object;
+    readonly schemas: Readonly<Record<string, object>>;
+  };
+}
+
+/** The names between `:` and `/` of a path. */
+export const pathParameters = (path: string): readonly string[] => [...path.matchAll(/:(\w+)/g)].map((match) => match[1] as string);
+
+export interface ObjectSchema {
+  readonly properties: Readonly<Record<string, AnySchema['json']>>;
+  readonly required: readonly string[];
+}
+
+/** The properties of an operation's input, which is always an object. */
+export function inputProperties(operation: AnyOperation): ObjectSchema {
+  const { properties, required } = operation.input.json as Partial<ObjectSchema>;
+  if (properties === undefined) throw new Error(`${operation.method} ${operation.path}: the input must be an object schema.`);
+  return { properties, required: required ?? [] };
+}

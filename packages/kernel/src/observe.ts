@@ -1,0 +1,72 @@
+import { Gauge, Histogram, type Telemetry } from '@mlab/telemetry';
+import type { Call } from '#/call.ts';
+import type { Endpoint } from '#/endpoint.ts';
+import type { AppError } from '#/errors.ts';
+
+export interface Served {
+  readonly endpoint: Endpoint;
+  readonly call: Call;
+  /** On the clock of `performance.now()`. */
+  readonly started: number;
+  readonly status: number;
+  readonly error: AppError | undefined;
+  readonly transport: 'http' | 'local';
+}
+
+/** Told of every request that was answered: writes its one log line, counts it, ends its span. */
+export type Observe = (served: Served) => void;
+
+export interface Observer {
+  readonly observe: Observe;
+  /** Counts a request as under way; `observe` ends it. */
+  readonly begin: () => void;
+  readonly underWay: () => number;
+  /** A request that reached no operation: an unknown path, a page, HTTP that cannot be read. */
+  readonly observeOther: (route: string, status: number, started: number) => void;
+}
+
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export function openObserver({ log, metrics }: Telemetry): Observer {
+  const durations = new Histogram({
+    name: 'mlab_request_duration_seconds',
+    help: 'Time from the arrival of a request to its answer. Its _count is the number of requests.',
+    labelNames: ['operation', 'transport', 'status'],
+    buckets: BUCKETS,
+    registers: [metrics.registry],
+  });
+  let underWay = 0;
+  new Gauge({
+    name: 'mlab_requests_in_flight',
+    help: 'Requests that have arrived and are not answered yet.',
+    registers: [metrics.registry],
+    collect() {
+      this.set(underWay);
+    },
+  });
+  return {
+    begin: () => void underWay++,
+    underWay: () => underWay,
+    observe: ({ endpoint, call, started, status, error, transport }) => {
+      underWay--;
+      const ms = performance.now() - started;
+      durations.observe({ operation: endpoint.name, transport, status }, ms / 1000);
+      const line = {
+        operation: endpoint.name,
+        status,
+        ms: Math.round(ms * 1000) / 1000,
+        caller: call.caller,
+        trace_id: call.trace.traceId,
+      };
+      if (error === undefined) log.info(line, 'request');
+      // What is our own fault is told with its cause; what a client did wrong is told in a sentence.
+      else if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');
+      else log.info({ ...line, error: error.code, detail: error.message }, 'request');
+      call.trace.end({ 'http.response.status_code': status }, status >= 500 ? (error?.code ?? 'internal') : undefined);
+    },
+    observeOther: (route, status, started) => {
+      const ms = performance.now() - started;
+      durations.observe({ operation: route, transport: 'http', status }, ms / 1000);
+    },
+  };
+}

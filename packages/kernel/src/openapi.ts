@@ -1,0 +1,87 @@
+import type { AnyOperation, Contract } from '#/contract.ts';
+import { inputProperties, pathParameters } from '#/http/wire.ts';
+import { wires } from '#/http/wires.ts';
+
+type Json = Record<string, unknown>;
+
+const JSON_TYPE = 'application/json';
+
+/** The OpenAPI 3.1 description of a service. Contracts are JSON Schema already, so nothing is converted. */
+export function openApi(contract: Contract, version: string): Json {
+  const wire = wires[contract.wire];
+  const components: Json = { ...wire.invalid.schemas };
+  const paths: Json = {
+    '/': { get: statusPage('Root', 'What this service is', 'root') },
+    '/health': { get: statusPage('Health', 'Whether the process is alive', 'health') },
+    '/ready': { get: statusPage('Ready', 'Whether the service can serve, with the reasons', 'ready') },
+  };
+  for (const [name, operation] of Object.entries(contract.operations)) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = {
+      ...(paths[path] as Json | undefined),
+      [operation.method.toLowerCase()]: describe(contract, name, operation, components),
+    };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: contract.title, version, description: contract.description },
+    paths,
+    components: { schemas: components },
+  };
+}
+
+function statusPage(summary: string, description: string, operationId: string): Json {
+  return {
+    summary,
+    description,
+    operationId,
+    responses: { 200: { description: 'Successful Response', content: { [JSON_TYPE]: { schema: {} } } } },
+  };
+}
+
+function describe(contract: Contract, name: string, operation: AnyOperation, components: Json): Json {
+  const { invalid } = wires[contract.wire];
+  const { properties, required } = inputProperties(operation);
+  const inPath = pathParameters(operation.path);
+  const inQuery = operation.method === 'GET' ? Object.keys(properties).filter((key) => !inPath.includes(key)) : [];
+  const parameter = (key: string, place: 'path' | 'query'): Json => ({
+    name: key,
+    in: place,
+    required: place === 'path' || required.includes(key),
+    schema: refer(properties[key], components),
+  });
+  const parameters = [...inPath.map((key) => parameter(key, 'path')), ...inQuery.map((key) => parameter(key, 'query'))];
+  const inBody = operation.method !== 'GET' && Object.keys(properties).some((key) => !inPath.includes(key));
+  return {
+    summary: operation.summary,
+    ...(operation.description === '' ? {} : { description: operation.description }),
+    operationId: name,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(inBody ? { requestBody: { required: true, content: { [JSON_TYPE]: { schema: bodySchema(operation, inPath, components) } } } } : {}),
+    responses: {
+      200: { description: 'Successful Response', content: { [JSON_TYPE]: { schema: refer(operation.output.json, components) } } },
+      [invalid.status]: { description: 'Validation Error', content: { [invalid.contentType]: { schema: invalid.schema } } },
+    },
+  };
+}
+
+function bodySchema(operation: AnyOperation, inPath: readonly string[], components: Json): unknown {
+  if (inPath.length === 0) return refer(operation.input.json, components);
+  const { properties, required } = inputProperties(operation);
+  const rest = Object.entries(properties).filter(([key]) => !inPath.includes(key));
+  return refer(
+    { type: 'object', properties: Object.fromEntries(rest), required: required.filter((key) => !inPath.includes(key)) },
+    components,
+  );
+}
+
+/** Objects with a title become named components; all else stands where it is used. */
+function refer(schema: unknown, components: Json): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => refer(item, components));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, refer(value, components)]));
+  const { title, type } = copy;
+  if (type !== 'object' || typeof title !== 'string') return copy;
+  components[title] = copy;
+  return { $ref: `#/components/schemas/${title}` };
+}

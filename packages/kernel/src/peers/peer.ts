@@ -1,0 +1,13 @@
+/** One running copy of a neighbour. */
+export interface Instance<Client> {
+  /** Stays the same while it is the same copy: `127.0.0.1:8001`, or `local` when co-hosted. */
+  readonly id: string;
+  readonly client: Client;
+}
+
+/** The running copies of a neighbour, as far as they are known now. */
+export interface Peer<Client> {
+  readonly instances: () => readonly Instance<Client>[];
+  /** Calls `listener` with the new list whenever it changes. */
+  readonly onChange: (listener: (instances: readonly Instance<Client>[]) => void) => void;
+}

@@ -1,0 +1,47 @@
+import type { Call } from '#/call.ts';
+import type { Endpoint } from '#/endpoint.ts';
+import { AppError } from '#/errors.ts';
+
+export type Settle = (output: string | undefined, error: AppError | undefined) => void;
+
+/**
+ * Runs one operation to its end: reads the input, lets the handler answer, writes the output. `settle` is called exactly
+ * once, at the deadline at the latest, whatever the handler does. HTTP and co-hosted calls both come through here.
+ * Returns how to cancel.
+ */
+export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, settle: Settle): (reason: AppError) => void {
+  let settled = false;
+  const finish: Settle = (output, error) => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    settle(output, error);
+  };
+  const end = (reason: AppError): void => {
+    if (settled) return;
+    call.abort(reason);
+    finish(undefined, reason);
+  };
+  const succeed = (output: unknown): void => {
+    if (settled) return;
+    try {
+      finish(endpoint.write(output), undefined);
+    } catch (error) {
+      finish(undefined, AppError.from(error));
+    }
+  };
+  const timer = setTimeout(() => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)), remaining(call));
+  try {
+    const output = endpoint.run(readInput(), call);
+    if (output instanceof Promise) output.then(succeed, (error: unknown) => finish(undefined, AppError.from(error)));
+    else succeed(output);
+  } catch (error) {
+    finish(undefined, AppError.from(error));
+  }
+  return end;
+}
+
+/** Rounded up, because timers of equal length share one list in Node and cost next to nothing. */
+function remaining(call: Call): number {
+  return Math.max(1, Math.ceil((call.deadline - performance.now()) / 10) * 10);
+}
