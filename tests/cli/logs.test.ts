@@ -6,7 +6,8 @@ import { followFile } from '../../apps/cli/src/logs/followed-file.ts';
 import { prettyLine } from '../../apps/cli/src/logs/pretty-line.ts';
 import { testCli, type TestCli, until } from './cli-for-test.ts';
 
-const line = (name: string, time: number, msg: string): string => `${JSON.stringify({ level: 30, time, name, msg })}\n`;
+const line = (name: string, time: number, msg: string): string =>
+  `${JSON.stringify({ level: 'info', time: new Date(time).toISOString(), service: name, msg })}\n`;
 
 function writeLogs(cli: TestCli, files: Readonly<Record<string, string>>): void {
   mkdirSync(join(cli.home, 'logs'), { recursive: true });
@@ -66,7 +67,7 @@ test('logs -f shows what is added, and Ctrl-C ends it with code 0', async () => 
     out
       .split('\n')
       .filter(Boolean)
-      .every((text) => text.startsWith('{"level":30')),
+      .every((text) => text.startsWith('{"level":"info"')),
     'raw lines for programs',
   );
 });
@@ -114,18 +115,19 @@ test('a file that runs far ahead is leapt over, and every skipped line is counte
 });
 
 test('a line for people cannot forge another one nor command the terminal', () => {
-  const forged = prettyLine(
-    JSON.stringify({
-      level: 30,
-      time: 0,
-      name: 'gateway',
-      msg: 'Received: \n[12:00:00] ERROR: forged \u001b[2J\u009b',
-      input: 'a\r\nb\u202e',
-      err: { stack: 'Error: x\n    at y' },
-    }),
-  );
+  const entry = {
+    level: 'info',
+    time: '2026-01-02T03:04:05.678Z',
+    service: 'gateway',
+    msg: 'Received: \n[12:00:00] ERROR: forged \u001b[2J\u009b',
+    input: 'a\r\nb\u202e',
+    err: { type: 'Error', message: 'x', stack: 'Error: x\n    at y\n[12:00:00] ERROR: forged' },
+  };
+  const shown = prettyLine({ process: 'gateway', line: JSON.stringify(entry) });
   // oxlint-disable-next-line no-control-regex
-  assert.doesNotMatch(forged, /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/);
-  assert.match(forged, /Received: \\n\[12:00:00\] ERROR: forged \\u001b\[2J\\u009b/);
-  assert.equal(prettyLine('no json \u0007'), 'no json \\u0007\n');
+  assert.doesNotMatch(shown, /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/);
+  assert.match(shown, /^\[\d\d:\d\d:05\.678\] INFO \(gateway\): Received: \\n\[12:00:00\] ERROR: forged \\u001b\[2J\\u009b/);
+  assert.equal(shown.split('\n').filter((text) => text.startsWith('[')).length, 1, shown);
+  assert.match(shown, /^ +at y$/m, 'a stack trace keeps its lines, set in');
+  assert.equal(prettyLine({ process: 'gateway', line: 'no json \u0007' }), 'no json \\u0007\n');
 });

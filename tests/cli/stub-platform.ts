@@ -12,7 +12,7 @@ const ports = new Map((values.port ?? []).map((pair): [string, number] => [pair.
 const servers: Server[] = [];
 
 function log(msg: string, extra: object = {}): void {
-  const line = `${JSON.stringify({ level: 30, time: Date.now(), name: names[0], msg, ...extra })}\n`;
+  const line = `${JSON.stringify({ level: 'info', time: new Date().toISOString(), service: names[0], ...extra, msg })}\n`;
   if (process.env['MLAB_LOG_FILE']) appendFileSync(process.env['MLAB_LOG_FILE'], line);
   else process.stdout.write(line);
 }

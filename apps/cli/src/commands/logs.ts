@@ -6,7 +6,7 @@ import { onInterrupt } from '../interrupts.ts';
 import { followLogs, openLogs } from '../logs/follow-logs.ts';
 import { lastLines } from '../logs/last-lines.ts';
 import { logPrinter } from '../logs/log-printer.ts';
-import { mergeByTime, timed } from '../logs/log-time.ts';
+import { mergeByTime } from '../logs/log-time.ts';
 import { readTopology, selectProcesses } from '../topology.ts';
 
 const SUPERVISOR = 'supervisor';
@@ -35,8 +35,8 @@ Besides the services there is the log of the supervisor, which tells what starte
     if (!flags['follow'] && !names.some((name) => existsSync(logFile(home, name)) || existsSync(`${logFile(home, name)}.1`))) {
       throw new CliError(`There is no log yet below ${home.logs}; npm start (or mlab up) starts the lab.`);
     }
-    const past = mergeByTime(names.map((name) => timed(count === 0 ? [] : lastLines(logFile(home, name), count))));
-    await printer.print(past.map(({ line }) => line).slice(-count || past.length));
+    const past = mergeByTime(names.map((name) => ({ process: name, lines: count === 0 ? [] : lastLines(logFile(home, name), count) })));
+    await printer.print(past.slice(-count || past.length));
     if (flags['follow']) await followLogs(logs, printer, stop.signal);
     return 0;
   },

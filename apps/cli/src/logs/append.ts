@@ -1,16 +1,14 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 
-const LEVELS = { info: 30, warn: 40, error: 50 } as const;
-
 export interface OwnLogLine {
-  readonly level: keyof typeof LEVELS;
+  readonly level: 'info' | 'warn' | 'error';
   readonly process: string;
   readonly message: string;
 }
 
 /** In the form in which the services write their lines, so that all can be read as one log. */
-export function formatLogLine({ level, process: name, message }: OwnLogLine, now: Date = new Date()): string {
-  return `${JSON.stringify({ level: LEVELS[level], time: now.getTime(), name, msg: message })}\n`;
+export function formatLogLine({ level, process, message }: OwnLogLine, now: Date = new Date()): string {
+  return `${JSON.stringify({ level, time: now.toISOString(), process, msg: message })}\n`;
 }
 
 /** Opened anew for each of the few lines: the file's owner may have rotated it in between. Never fails: a full disk must not stop a supervisor. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Home, logFile } from '../home.ts';
 import { type FollowedFile, followFile } from './followed-file.ts';
 import type { LogPrinter } from './log-printer.ts';
-import { mergeByTime, timed } from './log-time.ts';
+import { mergeByTime } from './log-time.ts';
 
 const EVERY_MS = 200;
 
@@ -25,7 +25,7 @@ export async function followLogs(logs: readonly FollowedLog[], printer: LogPrint
 }
 
 async function showNews(logs: readonly FollowedLog[], printer: LogPrinter): Promise<void> {
-  const news = logs.map((log) => ({ log, ...log.read(printer.limits) }));
-  for (const { log, skipped } of news) if (skipped > 0) await printer.skipped(log.process, skipped, log.path);
-  await printer.print(mergeByTime(news.map(({ lines }) => timed(lines))).map(({ line }) => line));
+  const news = logs.map((log) => ({ log, process: log.process, ...log.read(printer.limits) }));
+  for (const { log, process, skipped } of news) if (skipped > 0) await printer.skipped(process, skipped, log.path);
+  await printer.print(mergeByTime(news));
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { FollowLimits } from './followed-file.ts';
 import { formatLogLine } from './append.ts';
+import type { LogLine } from './log-time.ts';
 
 /** How log lines leave for the terminal (for people) or for a file or another program (as they are). */
 export interface LogPrinter {
   readonly limits: FollowLimits;
-  print(lines: readonly string[]): Promise<void>;
+  print(lines: readonly LogLine[]): Promise<void>;
   skipped(process: string, count: number, file: string): Promise<void>;
 }
 
@@ -17,7 +18,7 @@ export async function logPrinter(output: NodeJS.WriteStream, json: boolean): Pro
   if (json || !output.isTTY) {
     return {
       limits: FOR_PROGRAMS,
-      print: (lines) => write(output, lines.map((line) => `${line}\n`).join('')),
+      print: (lines) => write(output, lines.map(({ line }) => `${line}\n`).join('')),
       skipped: (process, count, file) => write(output, formatLogLine({ level: 'warn', process, message: skippedNote(count, file) })),
     };
   }

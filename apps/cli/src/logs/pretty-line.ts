@@ -1,17 +1,18 @@
 import { prettyFactory } from 'pino-pretty';
+import type { LogLine } from './log-time.ts';
 import { visibleText } from '../visible-text.ts';
 
 const pretty = prettyFactory({
   colorize: process.stdout.hasColors?.() === true,
   translateTime: 'SYS:HH:MM:ss.l',
-  ignore: 'pid,hostname',
+  ignore: 'pid,hostname,process,service',
   singleLine: true,
 });
 
 /** One line of a log for a person at a terminal, with the newline at its end. */
-export function prettyLine(line: string): string {
+export function prettyLine({ process: name, line }: LogLine): string {
   const entry = parse(line);
-  return entry === undefined ? `${visibleText(line)}\n` : pretty(disarm(entry));
+  return entry === undefined ? `${visibleText(line)}\n` : pretty(disarm({ ...entry, name }));
 }
 
 function parse(line: string): object | undefined {

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 const FAILED_ENDS_WITHIN_MS = 2_000;
+const ERROR = /^\w*Error\b.*: /;
 
 /** One run of one process, from its start to its end. */
 export interface ChildLife {
@@ -22,7 +23,8 @@ export function followChild(child: ChildProcess, onLine: (line: string) => void)
   let said: string | undefined;
   const remember = (line: string): void => {
     if (line.trim() === '') return;
-    lastLine = line.trim();
+    // Node prints the error first, then its stack and version.
+    if (ERROR.test(line) || !ERROR.test(lastLine)) lastLine = line.trim();
     onLine(line);
   };
   for (const stream of [child.stdout, child.stderr]) if (stream) readLines(stream, remember);
