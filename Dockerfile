@@ -47,7 +47,7 @@ CMD ["--target=predictor"]
 FROM runtime AS platform
 EXPOSE 8000 8001
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "deploy/health.mjs", "http://127.0.0.1:8000/ready", "http://127.0.0.1:8001/ready"]
-CMD ["--target=gateway,predictor"]
+CMD ["--target=all"]
 
 FROM runtime AS gateway
 EXPOSE 8000

@@ -14,8 +14,8 @@ const { generator, pace, ...options } = readOptions();
 const folder = await mkdtemp(join(tmpdir(), 'mlab-bench-'));
 const profiles = join(folder, 'profiles');
 try {
-  const comparisons = await measure();
   const setting = describeSetting(generator.name, pace);
+  const comparisons = await measure();
   console.log(options.json ? JSON.stringify({ bench: 'lab', setting, comparisons }, undefined, 2) : printReport(setting, comparisons));
   if (options.profile) console.error(await hottestFunctions(profiles));
   const missed = comparisons.some(({ verdicts }) => verdicts.some(({ met }) => !met));

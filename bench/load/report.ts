@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import type { Comparison, Spread, Summary } from './comparison.ts';
 import type { Pace } from './rounds.ts';
 
@@ -8,20 +8,35 @@ export interface Setting extends Pace {
   readonly node: string;
   readonly system: string;
   readonly generator: string;
+  /** How many programs wanted a core in the minute before: what other work disturbs the figures. */
+  readonly loadBefore: number;
 }
 
 /** Figures without their machine mean nothing. */
 export function describeSetting(generator: string, pace: Pace): Setting {
-  const cpu = cpus()[0]?.model.trim() ?? 'unknown CPU';
-  return { cores: availableParallelism(), cpu, node: process.version, system: `${process.platform} ${process.arch}`, generator, ...pace };
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
+    node: process.version,
+    system: `${process.platform} ${process.arch}`,
+    loadBefore: loadavg()[0] ?? 0,
+    generator,
+    ...pace,
+  };
 }
 
+/** Load per core above which another program takes its share of every round. */
+const BUSY = 0.25;
+
 export function printReport(setting: Setting, comparisons: readonly Comparison[]): string {
-  const { cores, cpu, node, system, generator, connections, rounds, seconds } = setting;
+  const { cores, cpu, node, system, loadBefore, generator, connections, rounds, seconds } = setting;
   const lines = [
     `machine: ${cores} cores (${cpu}), ${system}, Node ${node}`,
     `load: ${generator}, ${connections} connections, ${rounds} rounds of ${seconds} s each, bare and ours in turn; medians of the rounds`,
   ];
+  if (loadBefore > BUSY * cores) {
+    lines.push(`The machine was busy before (load ${loadBefore.toFixed(1)}): trust the ratios of CPU, not of requests/s.`);
+  }
   for (const comparison of comparisons) lines.push('', ...section(comparison));
   return lines.join('\n');
 }
