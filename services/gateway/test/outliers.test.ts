@@ -188,8 +188,8 @@ suite('outliers', () => {
     await traffic(up, { a: slow, b: fast }, 1000, 500);
     assert.equal(up.upstream.snapshot().instances[0]?.ejected, true);
     up.upstream.setInstances([{ id: 'a' }]);
-    await traffic(up, { a: fast }, 100, 200);
     assert.equal(up.upstream.snapshot().instances[0]?.ejected, false);
+    assert.deepEqual(returns(up.events), [{ type: 'returned', instance: 'a' }]);
   });
 
   test('earlier ejections are forgiven after a long time in good standing', async () => {

@@ -46,9 +46,11 @@ export class VirtualClock {
       timer.cancelled = true;
       this.#now = Math.max(this.#now, timer.at);
       timer.fn();
-      await settle();
+      // Much cheaper than `settle`, and more turns than any chain of promises here is long.
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     }
     this.#now = end;
+    await settle();
   }
 
   #push(timer: Timer): void {

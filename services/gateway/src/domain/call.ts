@@ -104,6 +104,8 @@ export class Call<I extends Instance, T> extends Waiter {
   #dispatch(now: number): void {
     const pool = this.#pool;
     if (pool.disposed) return this.close(now);
+    // The wheel is coarse: the time may be over, and nobody has said so yet.
+    if (now >= this.#deadline) return this.#shed('queue_timeout');
     const member = pool.pick(now);
     if (this.#finished) return;
     if (member === undefined) return this.#noInstance(now);
@@ -169,7 +171,7 @@ export class Call<I extends Instance, T> extends Waiter {
     const pool = this.#pool;
     const next = pool.pick(now, member);
     let denial: RetryDenial;
-    if (this.#deadline - now < pool.policy.retry.minRemainingMs) denial = 'time';
+    if (this.#deadline - now <= pool.policy.retry.minRemainingMs) denial = 'time';
     else if (next === undefined) denial = 'no_instance';
     else if (!pool.budget.withdraw(now)) denial = 'budget';
     else return next;

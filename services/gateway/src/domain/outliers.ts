@@ -29,7 +29,6 @@ export function compare<I extends Instance>(
   const medians = sorted(peers, (member) => member.standing.median(now));
   const rates = sorted(peers, (member) => member.standing.failureRate(now));
   const overdue = sorted(peers, (member) => evidence(member, policy, now));
-  const allowed = Math.min(members.length - 1, Math.floor((members.length * policy.maxEjectedPercent) / 100));
   let ejected = 0;
   let worst: Verdict<I> | undefined;
   for (const member of members) {
@@ -43,8 +42,7 @@ export function compare<I extends Instance>(
       if (verdict !== undefined && (worst === undefined || excess(verdict) > excess(worst))) worst = verdict;
     }
   }
-  if (ejected > allowed) restoreFirst(members, now, listener);
-  else if (worst !== undefined && ejected < allowed) take(worst, now, listener);
+  if (worst !== undefined && ejected < mostEjected(members.length, policy)) take(worst, now, listener);
 }
 
 /** Whether it stays out. */
@@ -106,15 +104,23 @@ function take<I extends Instance>({ member, reason, observed, limit }: Verdict<I
   listener.ejected(member, reason, { forMs, observed, limit });
 }
 
-/** The list became shorter, and too many of those that are left are out. */
-function restoreFirst<I extends Instance>(members: readonly Member<I>[], now: number, listener: OutlierListener<I>): void {
-  let first: Member<I> | undefined;
-  for (const member of members) {
-    if (member.standing.ejected && (first === undefined || member.standing.ejectedUntil < first.standing.ejectedUntil)) first = member;
+/** After a change of the list: of those that are left, too many may be out. Those that were to return soonest do. */
+export function restoreExcess<I extends Instance>(
+  members: readonly Member<I>[],
+  policy: OutlierPolicy,
+  now: number,
+  listener: OutlierListener<I>,
+): void {
+  const out = members.filter((member) => member.standing.ejected).toSorted((a, b) => a.standing.ejectedUntil - b.standing.ejectedUntil);
+  for (const member of out.slice(0, Math.max(0, out.length - mostEjected(members.length, policy)))) {
+    member.standing.restore(now);
+    listener.returned(member);
   }
-  if (first === undefined) return;
-  first.standing.restore(now);
-  listener.returned(first);
+}
+
+/** Always at least one stays in. */
+function mostEjected(count: number, policy: OutlierPolicy): number {
+  return Math.max(0, Math.min(count - 1, Math.floor((count * policy.maxEjectedPercent) / 100)));
 }
 
 function excess<I extends Instance>({ observed, limit }: Verdict<I>): number {
@@ -127,7 +133,7 @@ function sorted<I extends Instance>(members: readonly Member<I>[], valueOf: (mem
     const value = valueOf(member);
     if (value !== undefined) values.push(value);
   }
-  return values.sort((a, b) => a - b);
+  return values.toSorted((a, b) => a - b);
 }
 
 /** Median of the sorted values, leaving out one that equals `own`. Of an even number, the lower or the upper middle. */

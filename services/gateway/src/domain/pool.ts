@@ -6,7 +6,7 @@ import { DeadlineWheel } from '#/domain/deadline-wheel.ts';
 import type { Schedule } from '#/domain/deadline-wheel.ts';
 import { Member } from '#/domain/member.ts';
 import type { Instance } from '#/domain/member.ts';
-import { compare } from '#/domain/outliers.ts';
+import { compare, restoreExcess } from '#/domain/outliers.ts';
 import type { OutlierListener } from '#/domain/outliers.ts';
 import type { UpstreamPolicy } from '#/domain/policy.ts';
 import { RetryBudget } from '#/domain/retry-budget.ts';
@@ -67,6 +67,7 @@ export class Pool<I extends Instance> implements OutlierListener<I> {
     this.#lookAtSteadiness();
     for (const member of before.values()) if (member.removed) this.emit({ type: 'instance_removed', instance: member.id });
     for (const instance of added) this.emit({ type: 'instance_added', instance });
+    restoreExcess(this.members, this.policy.outliers, this.now(), this);
   }
 
   /** The instance for one attempt; for a retry, if possible another one than `not`. */
