@@ -19,11 +19,12 @@ function openProcessLog(env: NodeJS.ProcessEnv): Log {
 }
 
 async function run(): Promise<void> {
-  await using log = openProcessLog(process.env);
+  using log = openProcessLog(process.env);
   const { logger } = log;
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'unexpected error, the process ends');
-    void Promise.resolve(log[Symbol.asyncDispose]()).finally(() => process.exit(1));
+    log[Symbol.dispose]();
+    process.exit(1);
   });
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));

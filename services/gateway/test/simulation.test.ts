@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { test } from 'node:test';
 import { CallFailure } from '#/domain/call-failure.ts';
 import { testUpstream } from './test-upstream.ts';
 import type { TestUpstream } from './test-upstream.ts';
@@ -107,106 +107,102 @@ const loads: [name: string, seeds: number[], run: (world: World, ms: number) => 
 ];
 const faults: Mode[] = ['slow', 'erring', 'half erring', 'dead', 'silent'];
 
-suite('three instances, one of them in trouble', () => {
-  for (const [load, seeds, run] of loads) {
-    for (const fault of faults) {
-      test(`${fault}, ${load}: within 5 s p99 is below three times the healthy one, and traffic returns after recovery`, async () => {
-        for (const seed of seeds) {
-          const world = new World(seed, true);
-          const start = (): number => world.up.clock.now();
-          await run(world, 3000);
-          const healthy = world.between(500, 1500);
-          assert.equal(healthy.answered, 1);
-          for (const id of ['a', 'b', 'c']) assert.ok(world.share(id, 0, 3000) > 0.25, `${id} has its share`);
-          world.modes['a'] = fault;
-          const broken = start();
-          await run(world, 10_000);
-          world.modes['a'] = 'well';
-          const repaired = start();
-          await run(world, 14_000);
-          await world.up.clock.advance(4000);
+for (const [load, seeds, run] of loads) {
+  for (const fault of faults) {
+    test(`three instances, one of them in trouble: ${fault}, ${load}: within 5 s p99 is below three times the healthy one, and traffic returns after recovery`, async () => {
+      for (const seed of seeds) {
+        const world = new World(seed, true);
+        const start = (): number => world.up.clock.now();
+        await run(world, 3000);
+        const healthy = world.between(500, 1500);
+        assert.equal(healthy.answered, 1);
+        for (const id of ['a', 'b', 'c']) assert.ok(world.share(id, 0, 3000) > 0.25, `${id} has its share`);
+        world.modes['a'] = fault;
+        const broken = start();
+        await run(world, 10_000);
+        world.modes['a'] = 'well';
+        const repaired = start();
+        await run(world, 14_000);
+        await world.up.clock.advance(4000);
 
-          const suffering = world.between(broken + 5000, broken + 10_000);
-          assert.ok(suffering.p99 < 3 * healthy.p99, `p99 ${suffering.p99} after ${healthy.p99}`);
-          assert.ok(suffering.answered > 0.995, `answered ${suffering.answered}`);
-          // Slow to return may be only what was ejected again and again.
-          const later = world.share('a', repaired + 11_000, repaired + 14_000);
-          assert.ok(later > 0.2, `a has ${later} of the traffic`);
-          const recovered = world.between(repaired + 11_000, repaired + 13_000);
-          assert.equal(recovered.answered, 1);
-          assert.ok(recovered.p99 < 2 * healthy.p99);
-          assert.equal(world.up.upstream.snapshot().inFlight, 0);
-          assert.equal(world.up.clock.pending, 0);
-        }
-      });
-    }
+        const suffering = world.between(broken + 5000, broken + 10_000);
+        assert.ok(suffering.p99 < 3 * healthy.p99, `p99 ${suffering.p99} after ${healthy.p99}`);
+        assert.ok(suffering.answered > 0.995, `answered ${suffering.answered}`);
+        // Slow to return may be only what was ejected again and again.
+        const later = world.share('a', repaired + 11_000, repaired + 14_000);
+        assert.ok(later > 0.2, `a has ${later} of the traffic`);
+        const recovered = world.between(repaired + 11_000, repaired + 13_000);
+        assert.equal(recovered.answered, 1);
+        assert.ok(recovered.p99 < 2 * healthy.p99);
+        assert.equal(world.up.upstream.snapshot().inFlight, 0);
+        assert.equal(world.up.clock.pending, 0);
+      }
+    });
   }
+}
 
-  test('all at once: one slow, one erring, one dead and back', async () => {
-    const world = new World(1, true);
-    await world.closed(32, 5000);
-    const healthy = world.between(1000, 5000);
-    Object.assign(world.modes, { a: 'slow', b: 'erring' });
-    await world.closed(32, 15_000);
-    const two = world.between(10_000, 20_000);
-    assert.ok(two.p99 < 3 * healthy.p99, `p99 ${two.p99} after ${healthy.p99}`);
-    world.modes['c'] = 'dead';
-    await world.closed(32, 3000);
-    Object.assign(world.modes, { a: 'well', b: 'well', c: 'well' });
-    const repaired = world.up.clock.now();
-    await world.closed(32, 25_000);
-    await world.up.clock.advance(4000);
-    assert.equal(world.between(repaired + 2000, repaired + 20_000).answered, 1);
-    for (const id of ['a', 'b', 'c']) assert.ok(world.share(id, repaired + 20_000, repaired + 25_000) > 0.2, `${id} has its share`);
-  });
+test('three instances, one of them in trouble: all at once: one slow, one erring, one dead and back', async () => {
+  const world = new World(1, true);
+  await world.closed(32, 5000);
+  const healthy = world.between(1000, 5000);
+  Object.assign(world.modes, { a: 'slow', b: 'erring' });
+  await world.closed(32, 15_000);
+  const two = world.between(10_000, 20_000);
+  assert.ok(two.p99 < 3 * healthy.p99, `p99 ${two.p99} after ${healthy.p99}`);
+  world.modes['c'] = 'dead';
+  await world.closed(32, 3000);
+  Object.assign(world.modes, { a: 'well', b: 'well', c: 'well' });
+  const repaired = world.up.clock.now();
+  await world.closed(32, 25_000);
+  await world.up.clock.advance(4000);
+  assert.equal(world.between(repaired + 2000, repaired + 20_000).answered, 1);
+  for (const id of ['a', 'b', 'c']) assert.ok(world.share(id, repaired + 20_000, repaired + 25_000) > 0.2, `${id} has its share`);
 });
 
-suite('one instance', () => {
-  test('dead for 5 s: every call ends quickly, few reach it, and 2 s after its return all are answered', async () => {
-    for (const safe of [true, false]) {
-      const world = new World(1, safe);
-      world.up.upstream.setInstances([{ id: 'a' }]);
-      await world.open(500, 2000);
-      world.modes['a'] = 'dead';
-      const broken = world.up.clock.now();
-      await world.open(500, 5000);
-      world.modes['a'] = 'well';
-      const repaired = world.up.clock.now();
-      await world.open(500, 5000);
-      await world.up.clock.advance(4000);
-      assert.ok(world.between(broken, repaired).p99 < 130);
-      const knocks = world.sent.filter(({ at }) => at >= broken + 100 && at < repaired).length;
-      assert.ok(knocks <= 10, `${knocks} calls to a dead instance`);
-      assert.equal(world.between(repaired + 1300, repaired + 5000).answered, 1);
-    }
-  });
-
-  test('silent: nobody waits longer than the deadline, and what is under way is bounded', async () => {
-    const world = new World(1, false);
+test('one instance: dead for 5 s: every call ends quickly, few reach it, and 2 s after its return all are answered', async () => {
+  for (const safe of [true, false]) {
+    const world = new World(1, safe);
     world.up.upstream.setInstances([{ id: 'a' }]);
-    world.modes['a'] = 'silent';
-    let most = 0;
-    for (let index = 0; index < 200; index++) {
-      await world.open(2000, 50);
-      const { inFlight, queued } = world.up.upstream.snapshot();
-      most = Math.max(most, inFlight + queued);
-    }
+    await world.open(500, 2000);
+    world.modes['a'] = 'dead';
+    const broken = world.up.clock.now();
+    await world.open(500, 5000);
+    world.modes['a'] = 'well';
+    const repaired = world.up.clock.now();
+    await world.open(500, 5000);
     await world.up.clock.advance(4000);
-    assert.ok(most <= 512, String(most));
-    assert.ok(world.seen.every(({ ms, ok }) => !ok && ms <= 3011));
-    assert.equal(world.up.upstream.snapshot().inFlight, 0);
-    assert.equal(world.up.clock.pending, 0);
-  });
+    assert.ok(world.between(broken, repaired).p99 < 130);
+    const knocks = world.sent.filter(({ at }) => at >= broken + 100 && at < repaired).length;
+    assert.ok(knocks <= 10, `${knocks} calls to a dead instance`);
+    assert.equal(world.between(repaired + 1300, repaired + 5000).answered, 1);
+  }
+});
 
-  test('flooded: as many as it can do are answered, the rest is refused soon', async () => {
-    const world = new World(1, false);
-    world.up.upstream.setInstances([{ id: 'a' }]);
-    await world.closed(1000, 1500);
-    await world.up.clock.advance(4000);
-    const { answered, count } = world.between(500, 1500);
-    // 256 places of 40 ms each, for 1 s.
-    assert.ok(answered * count > 0.9 * 256 * 25, `${answered * count} of ${count}`);
-    assert.ok(world.seen.every(({ ms }) => ms < 500));
-    assert.ok(world.up.upstream.snapshot().shed.queue_full > 0);
-  });
+test('one instance: silent: nobody waits longer than the deadline, and what is under way is bounded', async () => {
+  const world = new World(1, false);
+  world.up.upstream.setInstances([{ id: 'a' }]);
+  world.modes['a'] = 'silent';
+  let most = 0;
+  for (let index = 0; index < 200; index++) {
+    await world.open(2000, 50);
+    const { inFlight, queued } = world.up.upstream.snapshot();
+    most = Math.max(most, inFlight + queued);
+  }
+  await world.up.clock.advance(4000);
+  assert.ok(most <= 512, String(most));
+  assert.ok(world.seen.every(({ ms, ok }) => !ok && ms <= 3011));
+  assert.equal(world.up.upstream.snapshot().inFlight, 0);
+  assert.equal(world.up.clock.pending, 0);
+});
+
+test('one instance: flooded: as many as it can do are answered, the rest is refused soon', async () => {
+  const world = new World(1, false);
+  world.up.upstream.setInstances([{ id: 'a' }]);
+  await world.closed(1000, 1500);
+  await world.up.clock.advance(4000);
+  const { answered, count } = world.between(500, 1500);
+  // 256 places of 40 ms each, for 1 s.
+  assert.ok(answered * count > 0.9 * 256 * 25, `${answered * count} of ${count}`);
+  assert.ok(world.seen.every(({ ms }) => ms < 500));
+  assert.ok(world.up.upstream.snapshot().shed.queue_full > 0);
 });

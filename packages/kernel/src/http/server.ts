@@ -62,7 +62,12 @@ function buildApp({ contract, version, endpoints, telemetry, observer, checks, a
   const app = Fastify({
     keepAliveTimeout: settings.keepAliveMs,
     requestTimeout: settings.requestTimeoutMs,
-    http: { maxHeaderSize: settings.headerLimitBytes, headersTimeout: settings.headersTimeoutMs, connectionsCheckingInterval: 500 },
+    http: {
+      maxHeaderSize: settings.headerLimitBytes,
+      headersTimeout: settings.headersTimeoutMs,
+      connectionsCheckingInterval: 500,
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
     // A request that still comes over an open connection while we drain is served: refusing it would be a failure we made.
     return503OnClosing: false,
@@ -82,6 +87,12 @@ function buildApp({ contract, version, endpoints, telemetry, observer, checks, a
   // Bodies are read by the operations themselves: in their own wire's way, within their own limit.
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
 
+  // Node would refuse a missing Host without a word.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.raw.headers.host !== undefined || request.raw.httpVersion === '1.0') return done();
+    const { status, contentType, body } = wire.renderError(new AppError('malformed', 'The Host header is missing.'));
+    respond(reply, status, contentType, body);
+  });
   addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
   for (const endpoint of endpoints) {
     const { method, path } = endpoint.operation;

@@ -82,9 +82,7 @@ export class Call<I extends Instance, T> extends Waiter {
     const granted = this.#deadline - this.#startedAt;
     const failure = new CallFailure('timeout', { reason: `it did not answer within ${Math.round(granted)} ms` });
     const error = toAppError(this.#pool.name, failure);
-    // A caller in a hurry, or a retry begun late, gave the instance no fair chance: that counts neither way.
-    const age = this.#attempt === undefined ? 0 : now - this.#attempt.startedAt;
-    this.#giveUp(error, age * 2 >= this.#pool.policy.deadlineMs ? 'failure' : 'neutral', now);
+    this.#giveUp(error, this.#outcomeOfTimeout(now), now);
   }
 
   /** The caller's signal. */
@@ -149,7 +147,7 @@ export class Call<I extends Instance, T> extends Waiter {
   #failed(member: Member<I>, attempt: Attempt, error: unknown): void {
     const now = this.#pool.now();
     const failure = classify(error);
-    member.end(attempt, outcomeOf(failure), now);
+    member.end(attempt, failure?.kind === 'timeout' ? this.#outcomeOfTimeout(now) : outcomeOf(failure), now);
     if (failure === undefined) return this.#finish(AppError.from(error));
     const next = this.#canRepeat(failure) ? this.#retryAt(member, failure, now) : undefined;
     if (next === undefined) return this.#finish(toAppError(this.#pool.name, this.#timed(failure, now)));
@@ -177,6 +175,12 @@ export class Call<I extends Instance, T> extends Waiter {
     else return next;
     pool.emit({ type: 'retry_denied', instance: member.id, failure: failure.kind, reason: denial });
     return undefined;
+  }
+
+  /** A caller in a hurry, or a retry begun late, gave the instance no fair chance: that counts neither way. */
+  #outcomeOfTimeout(now: number): Outcome {
+    const age = this.#attempt === undefined ? 0 : now - this.#attempt.startedAt;
+    return age * 2 >= this.#pool.policy.deadlineMs ? 'failure' : 'neutral';
   }
 
   /** A transport only knows that it ran out of time; how much there was is known here. */

@@ -1,0 +1,68 @@
+import { Pool } from 'undici';
+
+export interface Sample {
+  /** HTTP status, or 0 when the connection broke. */
+  readonly status: number;
+  readonly ms: number;
+  /** When it ended, on the clock of `performance.now()`. */
+  readonly at: number;
+  readonly body: string;
+}
+
+export interface Load extends AsyncDisposable {
+  readonly samples: readonly Sample[];
+  /** Stops sending and waits for the answers under way. */
+  readonly stop: () => Promise<readonly Sample[]>;
+}
+
+const BODY = JSON.stringify({ data: 'test input' });
+
+/** Sends inputs to Service A over `connections` connections, each with the next one as soon as the last is answered. */
+export function startLoad(url: string, connections: number, body = BODY): Load {
+  const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 });
+  const samples: Sample[] = [];
+  let going = true;
+  const one = async (): Promise<void> => {
+    while (going) {
+      const began = performance.now();
+      let status = 0;
+      let text = '';
+      try {
+        const answer = await pool.request({ method: 'POST', path: '/process', headers: { 'content-type': 'application/json' }, body });
+        status = answer.statusCode;
+        text = await answer.body.text();
+      } catch {
+        // A broken connection is a sample like any other; the tests say whether there may be any.
+      }
+      const at = performance.now();
+      samples.push({ status, ms: at - began, at, body: text });
+    }
+  };
+  const loops = Array.from({ length: connections }, one);
+  const stop = async (): Promise<readonly Sample[]> => {
+    going = false;
+    await Promise.all(loops);
+    return samples;
+  };
+  return {
+    samples,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      await pool.destroy();
+    },
+  };
+}
+
+/** How often each status came. */
+export function countStatuses(samples: readonly Sample[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of samples) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+/** The value below which `share` (0–1) of the latencies lie, in milliseconds. */
+export function percentile(samples: readonly Sample[], share: number): number {
+  const sorted = samples.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
