@@ -83,7 +83,10 @@ test("a call: the caller's own deadline shortens it and cannot lengthen it", asy
 
 test('a call: impatient callers do not open the breaker, patient ones do', async () => {
   const up = testUpstream(['b']);
-  for (let index = 0; index < 10; index++) void ending(up.upstream.call(never, { safe: true, deadline: up.clock.now() + 100 }));
+  const noticedByTransport = (): Promise<never> => up.clock.sleep(99).then(() => fail('timeout'));
+  for (const attempt of [never, noticedByTransport]) {
+    for (let index = 0; index < 10; index++) void ending(up.upstream.call(attempt, { safe: true, deadline: up.clock.now() + 100 }));
+  }
   await up.clock.advance(200);
   assert.equal(up.upstream.snapshot().instances[0]?.breaker, 'closed');
   for (let index = 0; index < 5; index++) void ending(up.upstream.call(never, safe));
