@@ -31,14 +31,14 @@ interface BeginOptions {
   readonly cwd?: string;
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly out: string;
   readonly err: string;
 }
 
-export interface Begun {
+interface Begun {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   out(): string;
@@ -48,7 +48,7 @@ export interface Begun {
   interrupt(): void;
 }
 
-export interface TestProcess {
+interface TestProcess {
   readonly process: string;
   readonly state: string;
   readonly reason?: string;
@@ -58,7 +58,7 @@ export interface TestProcess {
   readonly memoryBytes?: number;
 }
 
-export interface TestStatus {
+interface TestStatus {
   readonly supervisor: { readonly pid: number };
   readonly processes: readonly TestProcess[];
 }
@@ -155,7 +155,7 @@ export async function until(what: string, seen: () => boolean | Promise<boolean>
 export const isAlive = (pid: number | undefined): boolean => pid !== undefined && processStart(pid) !== undefined;
 
 /** Below the range from which the system gives ports away by itself, so that nobody else's test gets it in between. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const server = createServer();

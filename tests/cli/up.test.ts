@@ -97,7 +97,7 @@ test('up with a name starts that one alone; naming another one later starts it t
 test('of two starts at once one is up, and the other says so', async () => {
   await using cli = await testCli();
   const both = await Promise.all([cli.run(['up', '-d']), cli.run(['up', '-d'])]);
-  assert.deepEqual(both.map(({ code }) => code).toSorted(), [0, 1]);
+  assert.deepEqual(new Set(both.map(({ code }) => code)), new Set([0, 1]));
   assert.match(both.find(({ code }) => code === 1)?.err ?? '', /^mlab already runs \(its supervisor is process \d+\)/);
   assert.equal((await cli.process('gateway')).state, 'ready');
 });

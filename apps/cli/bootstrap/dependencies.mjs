@@ -7,20 +7,43 @@ import { withLock } from './wait-for-lock.mjs';
 /** Makes sure that node_modules holds what package-lock.json says; `dev` adds the tools for tests and checks. */
 export async function ensureDependencies({ root, home, node, dev }) {
   if (missingPackages(root, dev).length === 0) return;
-  await withLock(join(root, '.mlab', 'install.lock'), async () => {
-    const missing = missingPackages(root, dev);
-    if (missing.length === 0) return;
-    say(
-      `Installing ${missing.length} ${missing.length === 1 ? 'package' : 'packages'}${dev ? ' (with the tools for tests and checks)' : ''} …`,
-    );
-    await runNpm({
-      args: ['ci', dev ? '--include=dev' : '--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'],
+  // The lock stands beside node_modules, wherever MLAB_HOME is: two homes may share one repository.
+  await withLock(join(root, '.mlab', 'install.lock'), () => install({ root, home, node, dev }));
+}
+
+async function install({ root, home, node, dev }) {
+  const missing = missingPackages(root, dev);
+  if (missing.length === 0) return;
+  say(
+    `Installing ${missing.length} ${missing.length === 1 ? 'package' : 'packages'}${dev ? ' (with the tools for tests and checks)' : ''} …`,
+  );
+  const present = packagesOf(join(root, 'node_modules', '.package-lock.json'));
+  // Tools that are there stay there: else npm start and npm test would take turns in throwing out and bringing in.
+  const withTools = dev || Object.values(present ?? {}).some((entry) => entry.dev);
+  const run = (command, ...flags) =>
+    runNpm({
+      args: [
+        command,
+        ...flags,
+        withTools ? '--include=dev' : '--omit=dev',
+        '--ignore-scripts',
+        '--prefer-offline',
+        '--no-audit',
+        '--no-fund',
+      ],
       cwd: root,
       node,
       logFile: join(home, 'logs', 'install-packages.log'),
       purpose: 'Installing the packages',
     });
-  });
+  // What an earlier installation has completed is added to, since a running lab stands on it; npm ci would throw it out first.
+  if (present) await run('install', '--no-save');
+  if (!present || missingPackages(root, dev).length > 0) await run('ci');
+  const stillMissing = missingPackages(root, dev);
+  if (stillMissing.length > 0)
+    say(
+      `npm did not install ${stillMissing.map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)).join(', ')}; what needs it will say so.`,
+    );
 }
 
 /**

@@ -8,7 +8,7 @@ const MAJOR = 24;
 const MINOR = 14;
 
 /** From 24.14 on Node runs TypeScript files without a flag and without a warning. */
-export function isNewEnough(version) {
+function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
   return major > MAJOR || (major === MAJOR && minor >= MINOR);
 }

@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** A command is data plus `run`, which answers with the exit code. */
 export interface Command {

@@ -20,7 +20,7 @@ export interface ProcessPlan {
   readonly peers: readonly PeerPlan[];
 }
 
-export interface PeerPlan {
+interface PeerPlan {
   readonly service: string;
   readonly url: string;
 }

@@ -36,18 +36,19 @@ Ports are chosen by MLAB_<SERVICE>_PORT (MLAB_GATEWAY_PORT=8100); MLAB_HOME name
 };
 
 async function upInForeground(plans: readonly ProcessPlan[], chosen: readonly string[], home: Home): Promise<number> {
-  let supervisor: Supervisor | undefined;
+  const running: { supervisor?: Supervisor } = {};
   let interrupted = false;
   using _interrupts = onInterrupt((count) => {
     interrupted = true;
-    if (count === 1) void supervisor?.end();
-    else supervisor?.kill();
+    if (count === 1) void running.supervisor?.end();
+    else running.supervisor?.kill();
   });
   // The terminal or the program that reads our output may go away; what runs must still be ended in order.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
 
-  supervisor = await openSupervisor(plans, home);
+  const supervisor = await openSupervisor(plans, home);
+  running.supervisor = supervisor;
   try {
     if (!interrupted) await supervisor.start(chosen);
   } catch (error) {

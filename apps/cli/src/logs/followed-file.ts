@@ -10,7 +10,7 @@ export interface FollowLimits {
   readonly keptBytes: number;
 }
 
-export interface NewLines {
+interface NewLines {
   readonly lines: readonly string[];
   /** Lines that were passed over, before the ones given. */
   readonly skipped: number;

@@ -3,7 +3,7 @@ import type { LogLine } from './log-time.ts';
 import { visibleText } from '../visible-text.ts';
 
 const pretty = prettyFactory({
-  colorize: process.stdout.hasColors?.() === true,
+  colorize: process.stdout.isTTY && process.stdout.hasColors(),
   translateTime: 'SYS:HH:MM:ss.l',
   ignore: 'pid,hostname,process,service',
   singleLine: true,

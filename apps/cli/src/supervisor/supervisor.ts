@@ -5,7 +5,7 @@ import { appendLogLine, rotateWhenLarge } from '../logs/append.ts';
 import { requireFreePorts } from '../ports/require-free-ports.ts';
 import { type ProcessPlan, selectProcesses } from '../topology.ts';
 import type { ControlAnswer, ControlRequest } from './control-protocol.ts';
-import { type ControlServer, serveControl } from './control-server.ts';
+import { serveControl } from './control-server.ts';
 import { launchPlatform } from './launch.ts';
 import { type ManagedProcess, manageProcess } from './managed-process.ts';
 import { memoryOf } from './memory.ts';
@@ -73,10 +73,12 @@ async function supervise(plans: readonly ProcessPlan[], home: Home, release: () 
   };
   const finished = Promise.withResolvers<void>();
   let ending: Promise<void> | undefined;
-  let server: ControlServer | undefined;
+
+  // Requests come when this function has gone on, and the supervisor is there.
+  const server = await serveControl(home, (request) => obey(supervisor, request));
 
   async function end(): Promise<void> {
-    server?.close();
+    server.close();
     await stopInOrder(processes);
     removeRecord(home);
     log('info', 'The supervisor ends.');
@@ -92,7 +94,6 @@ async function supervise(plans: readonly ProcessPlan[], home: Home, release: () 
     kill: () => processes.forEach((managed) => managed.kill()),
     ended: finished.promise,
   };
-  server = await serveControl(home, (request) => obey(supervisor, request));
   log('info', `The supervisor is process ${process.pid}.`);
   return supervisor;
 }
