@@ -12,7 +12,7 @@ export interface LogOptions {
   readonly level: Level;
   /** Where the lines go: a file that is rotated here, or standard output when absent. */
   readonly file?: string;
-  /** Size in bytes at which the file is renamed to `<file>.1` and a new one is begun. Default: 64 MiB. */
+  /** Size in bytes at which the file is renamed to `<file>.1` and a new one is begun. */
   readonly maxBytes?: number;
   /** Coloured lines for people; JSON lines for machines otherwise. */
   readonly pretty?: boolean;
@@ -23,14 +23,13 @@ export interface Log extends Disposable {
 }
 
 const SETTINGS = { base: null, timestamp: isoTime, formatters: { level: (label: string) => ({ level: label }) } };
-const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * The lines of one turn of the event loop are written together at its end: one system call for many requests under load,
  * none lost to a process that dies in a later turn. (A write per line costs as much as the rest of a request; a thread
  * that writes costs more.)
  */
-export function openLog({ level, file, maxBytes = DEFAULT_MAX_BYTES, pretty = false }: LogOptions): Log {
+export function openLog({ level, file, maxBytes = Number.POSITIVE_INFINITY, pretty = false }: LogOptions): Log {
   if (pretty && file === undefined) {
     const stream = prettyStream({ sync: true, ignore: 'pid,hostname', singleLine: true }) as DestinationStream;
     return { logger: pino({ ...SETTINGS, level }, stream), [Symbol.dispose]: () => {} };
