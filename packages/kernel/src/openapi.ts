@@ -11,9 +11,9 @@ export function openApi(contract: Contract, version: string): Json {
   const wire = wires[contract.wire];
   const components: Json = { ...wire.invalid.schemas };
   const paths: Json = {
-    '/': { get: statusPage('Root', 'What this service is', 'root') },
-    '/health': { get: statusPage('Health', 'Whether the process is alive', 'health') },
-    '/ready': { get: statusPage('Ready', 'Whether the service can serve, with the reasons', 'ready') },
+    '/': { get: statusPage('Root', 'What this service is', 'root', { service: contract.title, status: 'running' }) },
+    '/health': { get: statusPage('Health', 'Whether the process is alive', 'health', { service: contract.label, status: 'healthy' }) },
+    '/ready': { get: statusPage('Ready', 'Whether the service can serve, with the reasons', 'ready', { ...READY, service: contract.label }) },
   };
   for (const [name, operation] of Object.entries(contract.operations)) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}');
@@ -30,13 +30,11 @@ export function openApi(contract: Contract, version: string): Json {
   };
 }
 
-function statusPage(summary: string, description: string, operationId: string): Json {
-  return {
-    summary,
-    description,
-    operationId,
-    responses: { 200: { description: 'Successful Response', content: { [JSON_TYPE]: { schema: {} } } } },
-  };
+const READY = { status: 'ready', checks: [{ name: 'lifecycle', ok: true, required: true, detail: 'has started' }] };
+
+function statusPage(summary: string, description: string, operationId: string, example: object): Json {
+  const content = { [JSON_TYPE]: { schema: { type: 'object' }, example } };
+  return { summary, description, operationId, responses: { 200: { description: 'Successful Response', content } } };
 }
 
 function describe(contract: Contract, name: string, operation: AnyOperation, components: Json): Json {
@@ -80,6 +78,9 @@ function refer(schema: unknown, components: Json): unknown {
   if (Array.isArray(schema)) return schema.map((item) => refer(item, components));
   if (typeof schema !== 'object' || schema === null) return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, refer(value, components)]));
+  const { properties, required } = copy as { properties?: Record<string, { default?: unknown }>; required?: readonly string[] };
+  // A caller may leave out what has a default.
+  if (properties !== undefined && required !== undefined) copy['required'] = required.filter((key) => properties[key]?.default === undefined);
   const { title, type } = copy;
   if (type !== 'object' || typeof title !== 'string') return copy;
   components[title] = copy;

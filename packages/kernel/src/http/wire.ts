@@ -46,12 +46,13 @@ export const pathParameters = (path: string): readonly string[] => [...path.matc
 
 export interface ObjectSchema {
   readonly properties: Readonly<Record<string, AnySchema['json']>>;
+  /** Those that a caller must give: the required ones without a default. */
   readonly required: readonly string[];
 }
 
 /** The properties of an operation's input, which is always an object. */
 export function inputProperties(operation: AnyOperation): ObjectSchema {
-  const { properties, required } = operation.input.json as Partial<ObjectSchema>;
+  const { properties, required = [] } = operation.input.json as Partial<ObjectSchema>;
   if (properties === undefined) throw new Error(`${operation.method} ${operation.path}: the input must be an object schema.`);
-  return { properties, required: required ?? [] };
+  return { properties, required: required.filter((key) => (properties[key] as { default?: unknown }).default === undefined) };
 }

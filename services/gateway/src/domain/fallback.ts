@@ -9,7 +9,7 @@ export interface Fallback {
 /** What is answered in place of a prediction while Service B is unavailable. It says what it is. */
 export function fallbackAnswer(fallback: Fallback, input: string): PredictionResponse {
   return {
-    prediction: { class: fallback.class, confidence: fallback.confidence, input_length: [...input].length },
+    prediction: { class: fallback.class, confidence: fallback.confidence, input_length: Array.from(input).length },
     message: `Fallback class: ${fallback.class}, because Service B is unavailable`,
   };
 }

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { glob, readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { dirname, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { settingsOf, startOrder, type AnyService, type Contract } from '@mlab/kernel';
+import { services } from '../apps/platform/services.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const all = Object.values(services);
+const contractOf = (service: AnyService): Contract => service.contract as Contract;
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, string>>;
+}
+
+const readManifest = async (folder: string): Promise<Manifest> => JSON.parse(await readFile(resolve(root, folder, 'package.json'), 'utf8')) as Manifest;
+
+/** What a file imports, also by `import()`. Files are formatted by machine, so a pattern is good enough. */
+const importsOf = (source: string): readonly string[] =>
+  [...source.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm)].map((match) => (match[1] ?? match[2]) as string);
+
+const packageOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+
+async function* sourcesOf(pattern: string): AsyncGenerator<{ file: string; source: string }> {
+  for await (const file of glob(pattern, { cwd: root })) {
+    if (!file.includes('node_modules')) yield { file, source: await readFile(resolve(root, file), 'utf8') };
+  }
+}
+
+for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
+  test(`${group}: imports stay inside their package or name what its package.json declares`, async () => {
+    const depth = group.split('/').length;
+    let files = 0;
+    for await (const { file, source } of sourcesOf(`${group}/**/*.ts`)) {
+      files++;
+      const home = file.split('/').slice(0, depth).join('/');
+      const { name, dependencies = {} } = await readManifest(home);
+      const isTest = file.includes('/test/');
+      for (const specifier of importsOf(source)) {
+        const where = `${file} imports ${specifier}`;
+        if (specifier.startsWith('.')) {
+          const target = relative(resolve(root, home), resolve(root, dirname(file), specifier));
+          assert.ok(!target.startsWith('..') || isTest, `${where}: outside of its own package`);
+        } else if (!specifier.startsWith('#') && !specifier.startsWith('node:')) {
+          assert.ok(!builtinModules.includes(specifier), `${where}: write node:${specifier}`);
+          const imported = packageOf(specifier);
+          assert.ok(imported === name || imported in dependencies || isTest, `${where}: not declared in ${home}/package.json`);
+        }
+      }
+    }
+    assert.ok(files > 0, 'there are files to look at');
+  });
+}
+
+test('only apps/platform/services.ts imports services', async () => {
+  for await (const { file, source } of sourcesOf('{packages,services,contracts,apps}/**/*.ts')) {
+    if (file === 'apps/platform/services.ts') continue;
+    for (const specifier of importsOf(source)) assert.ok(!specifier.startsWith('@mlab/service-'), `${file} imports ${specifier}`);
+  }
+});
+
+test('a service opens one door: its declaration', async () => {
+  for (const name of Object.keys(services)) {
+    assert.deepEqual((await readManifest(`services/${name}`)).exports, { '.': './src/service.ts' }, name);
+  }
+});
+
+test('a domain knows no SQL, no HTTP, no clock, no chance and no environment', async () => {
+  const forbidden = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bfetch\(/;
+  for await (const { file, source } of sourcesOf('services/*/src/domain/**/*.ts')) {
+    const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    assert.doesNotMatch(code, forbidden, file);
+    for (const specifier of importsOf(source)) assert.doesNotMatch(specifier, /^(node:|undici|fastify|pg)|^#\/store/, `${file} imports ${specifier}`);
+  }
+});
+
+test('contracts hold schemas and operations and import nothing but the kernel', async () => {
+  for await (const { file, source } of sourcesOf('contracts/src/*.ts')) {
+    for (const specifier of importsOf(source)) assert.match(specifier, /^(@mlab\/kernel|typebox|\.\/[a-z-]+\.ts)$/, file);
+    assert.doesNotMatch(source, /\bfunction\b|=>/, `${file} has behaviour`);
+  }
+});
+
+test('services call each other in no circle', () => {
+  assert.equal(startOrder(all).length, all.length);
+});
+
+test('a service is known by one name, on one port, and its paths are unique', () => {
+  const ports = all.map((service) => contractOf(service).port);
+  assert.deepEqual(ports, [...new Set(ports)]);
+  for (const [name, service] of Object.entries(services)) {
+    const contract = contractOf(service);
+    assert.equal(contract.name, name);
+    const routes = Object.values(contract.operations).map(({ method, path }) => `${method} ${path}`);
+    assert.deepEqual(routes, [...new Set(routes)], name);
+    for (const [operation, { scope, summary }] of Object.entries(contract.operations)) {
+      assert.ok(scope.startsWith(`${name}:`), `${name}.${operation} has the scope ${scope}`);
+      assert.notEqual(summary, '', `${name}.${operation} has no summary`);
+    }
+  }
+});
+
+test('every setting has a default and a description', () => {
+  for (const [name, service] of Object.entries(services)) {
+    for (const { variable, default: value, description } of settingsOf(name, service.config)) {
+      assert.notEqual(value, undefined, `${variable} has no default`);
+      assert.notEqual(description, '', `${variable} has no description`);
+    }
+  }
+});
+
+test('every service has a README of at most 60 lines, and a test', async () => {
+  for (const name of Object.keys(services)) {
+    const readme = await readFile(resolve(root, `services/${name}/README.md`), 'utf8');
+    assert.ok(readme.split('\n').length <= 61, `services/${name}/README.md is too long`);
+    const tests = await Array.fromAsync(glob(`services/${name}/test/*.test.ts`, { cwd: root }));
+    assert.ok(tests.length > 0, `services/${name} has no test`);
+  }
+});
+
+test('files stay small: 250 lines of source at the very most', async () => {
+  for await (const { file, source } of sourcesOf('{packages,services,contracts,apps,bench}/**/*.ts')) {
+    const isTest = file.includes('/test/');
+    if (isTest) continue;
+    assert.ok(source.split('\n').length <= 251, `${file} has ${source.split('\n').length} lines`);
+  }
+});
