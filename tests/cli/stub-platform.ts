@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -23,6 +24,7 @@ const misbehaves = (what: string): boolean => names.includes(process.env[`STUB_$
 async function end(why: string): Promise<void> {
   log(`drains: ${why}`);
   if (misbehaves('NEVER_ENDS')) return;
+  if (misbehaves('DRAINS_LONG')) await delay(700);
   for (const server of servers) {
     server.close();
     server.closeAllConnections();

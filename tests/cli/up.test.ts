@@ -114,6 +114,16 @@ test('a process that cannot start: its own sentence, nothing left running, code 
   }
 });
 
+test('a process that is not ready in time: so it says, and what has started ends', async () => {
+  await using cli = await testCli();
+  const { code, err } = await cli.run(['up'], { STUB_HANG: 'gateway', MLAB_READY_SECONDS: '0.8' });
+  assert.equal(code, 1);
+  assert.equal(err, 'gateway did not start: it was not ready within 0.8 s.\n');
+  assert.match(cli.log('predictor'), /has ended/);
+  const wrong = await cli.run(['up'], { MLAB_READY_SECONDS: 'soon' });
+  assert.equal(wrong.err, 'MLAB_READY_SECONDS is "soon"; give a number of seconds from 0.1 to 3600.\n');
+});
+
 test('the folder for data and logs is for its owner alone', async () => {
   await using cli = await testCli();
   await cli.run(['up', '--detach']);

@@ -11,7 +11,7 @@ import { Refusal, say } from './say.mjs';
 import { endWithNpm } from './watch-parent.mjs';
 
 const NEEDS_PACKAGES = new Set(['up', 'start', 'restart', 'logs']);
-const NEEDS_TOOLS = new Set(['test', 'check', 'bench', 'new']);
+const NEEDS_TOOLS = new Set(['test', 'check', 'bench', 'new', 'docs']);
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const main = join(root, 'apps', 'cli', 'src', 'main.ts');

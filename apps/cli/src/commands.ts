@@ -13,6 +13,8 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   test: () => import('./commands/test.ts'),
   check: () => import('./commands/check.ts'),
   bench: () => import('./commands/bench.ts'),
+  new: () => import('./commands/new.ts'),
+  docs: () => import('./commands/docs.ts'),
   help: () => import('./commands/help.ts'),
   version: () => import('./commands/version.ts'),
 };

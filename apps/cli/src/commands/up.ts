@@ -15,7 +15,8 @@ export const command: Command = {
   usage: 'up [service…] [--detach]',
   details: `  -d, --detach   Leave it running in the background; mlab down ends it.
 
-Ports are chosen by MLAB_<SERVICE>_PORT (MLAB_GATEWAY_PORT=8100); MLAB_HOME names the folder for data and logs (default .mlab).`,
+MLAB_<SERVICE>_PORT chooses a port (MLAB_GATEWAY_PORT=8100), MLAB_HOME the folder for data and logs (default .mlab),
+MLAB_READY_SECONDS how long a process may take to start (default 30).`,
   options: { detach: { type: 'boolean', short: 'd' } },
   async run({ positionals, flags }) {
     const home = homeOf(process.env);
@@ -50,20 +51,19 @@ async function upInForeground(plans: readonly ProcessPlan[], chosen: readonly st
   const supervisor = await openSupervisor(plans, home);
   running.supervisor = supervisor;
   try {
-    if (!interrupted) await supervisor.start(chosen);
+    if (interrupted) return 0;
+    if (process.stderr.isTTY) process.stderr.write(`Starting ${chosen.join(', then ')} …\n`);
+    await supervisor.start(chosen);
+    const logs = openLogs([...plans.map((plan) => plan.name), 'supervisor'], home);
+    process.stdout.write(`${startMessage(plans, await supervisor.status(), home, 'Ctrl-C')}\n`);
+    const over = new AbortController();
+    void supervisor.ended.then(() => over.abort());
+    await followLogs(logs, await logPrinter(process.stdout, false), over.signal);
   } catch (error) {
-    await supervisor.end();
     if (!interrupted) throw error;
-  }
-  if (interrupted) {
+  } finally {
     await supervisor.end();
-    return 0;
   }
-  const logs = openLogs([...plans.map((plan) => plan.name), 'supervisor'], home);
-  process.stdout.write(`${startMessage(plans, await supervisor.status(), home, 'Ctrl-C')}\n`);
-  const over = new AbortController();
-  void supervisor.ended.then(() => over.abort());
-  await followLogs(logs, await logPrinter(process.stdout, false), over.signal);
   return 0;
 }
 

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 
 const FAILED_ENDS_WITHIN_MS = 2_000;
+const LAST_WORDS_WITHIN_MS = 2_000;
 const ERROR = /^\w*Error\b.*: /;
 
 /** One run of one process, from its start to its end. */
@@ -15,45 +15,54 @@ export interface ChildLife {
   readonly exited: Promise<string>;
   /** Asks it to finish its work and end. */
   terminate(): void;
-  kill(): void;
+  /** Ends it at once; `why` is then what `exited` tells. */
+  kill(why?: string): void;
 }
 
 export function followChild(child: ChildProcess, onLine: (line: string) => void): ChildLife {
-  let lastLine = '';
-  let said: string | undefined;
-  const remember = (line: string): void => {
-    if (line.trim() === '') return;
-    // Node prints the error first, then its stack and version.
-    if (ERROR.test(line) || !ERROR.test(lastLine)) lastLine = line.trim();
-    onLine(line);
-  };
-  for (const stream of [child.stdout, child.stderr]) if (stream) readLines(stream, remember);
+  const words = rememberLastWords();
+  let verdict: string | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => words.hear(line, onLine));
+  }
+
+  function kill(why?: string): void {
+    verdict ??= why;
+    child.kill('SIGKILL');
+  }
 
   const ready = new Promise<ReadonlyMap<string, string>>((resolve) => {
     child.on('message', (message) => {
       const news = parseNews(message);
       if (news?.type === 'ready') resolve(news.urls);
       if (news?.type !== 'failed') return;
-      said = news.reason;
+      verdict = `failed: ${news.reason}`;
       // It has said that it ends; whatever keeps it does not have to keep us.
-      setTimeout(() => child.kill('SIGKILL'), FAILED_ENDS_WITHIN_MS).unref();
+      setTimeout(kill, FAILED_ENDS_WITHIN_MS).unref();
     });
   });
   const exited = new Promise<string>((resolve) => {
+    const end = (code: number | null, signal: string | null): void => resolve(verdict ?? describeEnd(code, signal, words.last()));
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    const end = (code: number | null, signal: string | null): void =>
-      resolve(said === undefined ? describeEnd(code, signal, lastLine) : `failed: ${said}`);
     // The last line of output often says why, and comes before 'close'; but 'close' also waits for whoever inherited the output.
     child.once('close', end);
     child.once('exit', (code, signal) => setTimeout(end, 500, code, signal).unref());
   });
+  return { pid: child.pid, startedAt: Date.now(), ready, exited, terminate: () => terminate(child), kill };
+}
+
+/** What a process cried right before its end: Node prints the error first, then its stack and version. */
+function rememberLastWords(): { hear(line: string, onLine: (line: string) => void): void; last(): string } {
+  let words = '';
+  let at = 0;
   return {
-    pid: child.pid,
-    startedAt: Date.now(),
-    ready,
-    exited,
-    terminate: () => terminate(child),
-    kill: () => child.kill('SIGKILL'),
+    hear(line, onLine) {
+      if (line.trim() === '') return;
+      if (ERROR.test(line) || !ERROR.test(words)) words = line.trim();
+      at = Date.now();
+      onLine(line);
+    },
+    last: () => (Date.now() - at < LAST_WORDS_WITHIN_MS ? words : ''),
   };
 }
 
@@ -61,10 +70,6 @@ export function followChild(child: ChildProcess, onLine: (line: string) => void)
 function terminate(child: ChildProcess): void {
   if (process.platform !== 'win32') child.kill('SIGTERM');
   else if (child.connected) child.disconnect();
-}
-
-function readLines(stream: Readable, onLine: (line: string) => void): void {
-  createInterface({ input: stream, crlfDelay: Infinity }).on('line', onLine);
 }
 
 function describeEnd(code: number | null, signal: string | null, lastWords: string): string {

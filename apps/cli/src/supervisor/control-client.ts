@@ -6,6 +6,10 @@ import { type ControlAnswer, type ControlRequest, parseAnswer } from './control-
 import { firstLine } from './first-line.ts';
 import type { ProcessStatus } from './process-status.ts';
 
+const STATUS_WITHIN_MS = 5_000;
+/** Starting may take long, and stopping waits for work in progress. */
+const ACTION_WITHIN_MS = 300_000;
+
 /** Asks the running supervisor; undefined when none runs. */
 export async function ask(home: Home, request: ControlRequest): Promise<Exclude<ControlAnswer, { type: 'failed' }> | undefined> {
   const socket = connect(controlPath(home));
@@ -14,6 +18,10 @@ export async function ask(home: Home, request: ControlRequest): Promise<Exclude<
   } catch {
     return undefined;
   }
+  const patience = request.type === 'status' ? STATUS_WITHIN_MS : ACTION_WITHIN_MS;
+  socket.setTimeout(patience, () => {
+    socket.destroy(new CliError(`The supervisor has not answered for ${patience / 1000} s; if that goes on, end it and start anew.`));
+  });
   try {
     const line = firstLine(socket);
     socket.write(`${JSON.stringify(request)}\n`);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { CliError } from '../cli-error.ts';
 
 const LONGEST = 1_000_000;
 
@@ -14,6 +15,6 @@ export function firstLine(socket: Socket): Promise<string> {
       else if (text.length > LONGEST) socket.destroy(new Error('the line is too long'));
     });
     socket.once('error', reject);
-    socket.once('close', () => reject(new Error('the connection closed before an answer')));
+    socket.once('close', () => reject(new CliError('The supervisor has ended without an answer; mlab ps tells what runs.')));
   });
 }

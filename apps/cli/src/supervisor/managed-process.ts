@@ -1,11 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { CliError } from '../cli-error.ts';
 import type { ProcessPlan } from '../topology.ts';
 import { backoff } from './backoff.ts';
 import type { ChildLife } from './child-life.ts';
 import type { ProcessState, ProcessStatus } from './process-status.ts';
 
-const READY_WITHIN_MS = 30_000;
 const DRAIN_WITHIN_MS = 10_000;
 const HEALTHY_AFTER_MS = 30_000;
 
@@ -25,6 +23,7 @@ export interface Surroundings {
   /** Called after each change of state, with a sentence for the log. */
   changed(level: 'info' | 'error', sentence: string): void;
   readonly random: () => number;
+  readonly readyWithinSeconds: number;
 }
 
 interface Run {
@@ -59,7 +58,7 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
       ended(mine, why);
       return why;
     });
-    const outcome = await firstNews(life, gone);
+    const outcome = await firstNews(life, gone, around.readyWithinSeconds);
     if (typeof outcome === 'string') throw new CliError(`${plan.name} did not start: it ${endSentence(outcome)}`);
     if (state !== 'starting' || current !== mine) throw new CliError(`${plan.name} was stopped before it was ready.`);
     urls = outcome;
@@ -133,15 +132,11 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
 }
 
 /** The addresses when it is ready, or why it ended before that. */
-async function firstNews(life: ChildLife, gone: Promise<string>): Promise<ReadonlyMap<string, string> | string> {
-  const deadline = new AbortController();
-  const late = delay(READY_WITHIN_MS, undefined, { signal: deadline.signal }).catch(() => undefined);
-  const outcome = await Promise.race([life.ready, gone, late]);
-  deadline.abort();
-  if (outcome !== undefined) return outcome;
-  life.kill();
-  await gone;
-  return `was not ready within ${READY_WITHIN_MS / 1000} s`;
+async function firstNews(life: ChildLife, gone: Promise<string>, withinSeconds: number): Promise<ReadonlyMap<string, string> | string> {
+  const tooLate = setTimeout(() => life.kill(`was not ready within ${withinSeconds} s`), withinSeconds * 1000);
+  const news = await Promise.race([life.ready, gone]);
+  clearTimeout(tooLate);
+  return news;
 }
 
 const endSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -12,14 +12,19 @@ interface RecordedProcess {
   readonly start: string;
 }
 
+/** Never fails: without the record (a full disk) the processes still end by themselves when the supervisor dies. */
 export function writeRecord(home: Home, processes: readonly { name: string; pid: number }[]): void {
   const recorded = processes.flatMap(({ name, pid }): RecordedProcess[] => {
     const start = processStart(pid);
     return start === undefined ? [] : [{ name, pid, start }];
   });
   const unfinished = `${home.record}.${process.pid}`;
-  writeFileSync(unfinished, JSON.stringify({ processes: recorded }), { mode: 0o600 });
-  renameSync(unfinished, home.record);
+  try {
+    writeFileSync(unfinished, JSON.stringify({ processes: recorded }), { mode: 0o600 });
+    renameSync(unfinished, home.record);
+  } catch {
+    rmSync(unfinished, { force: true });
+  }
 }
 
 export const removeRecord = (home: Home): void => rmSync(home.record, { force: true });

@@ -10,6 +10,7 @@ import { launchPlatform } from './launch.ts';
 import { type ManagedProcess, manageProcess } from './managed-process.ts';
 import { memoryOf } from './memory.ts';
 import type { ProcessStatus } from './process-status.ts';
+import { readReadyWithin } from './ready-within.ts';
 import { endLeftovers, removeRecord, writeRecord } from './record.ts';
 
 const LOG_LIMIT_BYTES = 5_000_000;
@@ -57,6 +58,7 @@ async function supervise(plans: readonly ProcessPlan[], home: Home, release: () 
     log('info', `Ended what a killed supervisor had left: ${leftovers.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}.`);
   }
 
+  const readyWithinSeconds = readReadyWithin(process.env);
   const processes = plans.map((plan) =>
     manageProcess(plan, {
       launch: (which) => launchPlatform(which, home),
@@ -65,6 +67,7 @@ async function supervise(plans: readonly ProcessPlan[], home: Home, release: () 
         writeRecord(home, livingOf(processes));
       },
       random: Math.random,
+      readyWithinSeconds,
     }),
   );
   const chosen = (names: readonly string[]): ManagedProcess[] => {
