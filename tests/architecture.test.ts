@@ -16,13 +16,20 @@ interface Manifest {
   readonly exports?: Readonly<Record<string, string>>;
 }
 
-const readManifest = async (folder: string): Promise<Manifest> => JSON.parse(await readFile(resolve(root, folder, 'package.json'), 'utf8')) as Manifest;
+const readManifest = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(resolve(root, folder, 'package.json'), 'utf8')) as Manifest;
 
 /** What a file imports, also by `import()`. Files are formatted by machine, so a pattern is good enough. */
 const importsOf = (source: string): readonly string[] =>
-  [...source.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm)].map((match) => (match[1] ?? match[2]) as string);
+  [...source.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
+    (match) => (match[1] ?? match[2]) as string,
+  );
 
-const packageOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 
 async function* sourcesOf(pattern: string): AsyncGenerator<{ file: string; source: string }> {
   for await (const file of glob(pattern, { cwd: root })) {
@@ -69,11 +76,13 @@ test('a service opens one door: its declaration', async () => {
 });
 
 test('a domain knows no SQL, no HTTP, no clock, no chance and no environment', async () => {
-  const forbidden = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bfetch\(/;
+  const forbidden =
+    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bfetch\(/;
   for await (const { file, source } of sourcesOf('services/*/src/domain/**/*.ts')) {
     const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     assert.doesNotMatch(code, forbidden, file);
-    for (const specifier of importsOf(source)) assert.doesNotMatch(specifier, /^(node:|undici|fastify|pg)|^#\/store/, `${file} imports ${specifier}`);
+    for (const specifier of importsOf(source))
+      assert.doesNotMatch(specifier, /^(node:|undici|fastify|pg)|^#\/store/, `${file} imports ${specifier}`);
   }
 });
 

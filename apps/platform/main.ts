@@ -15,7 +15,8 @@ function openProcessLog(env: NodeJS.ProcessEnv): Log {
   if (!LEVELS.includes(level)) throw new Error(`MLAB_LOG_LEVEL is "${level}"; it takes ${LEVELS.join(', ')}.`);
   const file = env['MLAB_LOG_FILE'];
   const maxBytes = Number(env['MLAB_LOG_MAX_BYTES'] ?? 67_108_864);
-  if (!Number.isInteger(maxBytes) || maxBytes < 1) throw new Error(`MLAB_LOG_MAX_BYTES is "${env['MLAB_LOG_MAX_BYTES']}"; it takes a number of bytes.`);
+  if (!Number.isInteger(maxBytes) || maxBytes < 1)
+    throw new Error(`MLAB_LOG_MAX_BYTES is "${env['MLAB_LOG_MAX_BYTES']}"; it takes a number of bytes.`);
   if (file !== undefined && file !== '') return openLog({ level, file, maxBytes });
   return openLog({ level, pretty: process.stdout.isTTY });
 }

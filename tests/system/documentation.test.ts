@@ -14,7 +14,9 @@ after(async () => {
 interface OpenApi {
   readonly openapi: string;
   readonly info: { readonly title: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary: string; readonly requestBody?: unknown; readonly responses: object }>>>>;
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly summary: string; readonly requestBody?: unknown; readonly responses: object }>>>
+  >;
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 

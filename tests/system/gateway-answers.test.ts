@@ -14,7 +14,12 @@ const OTHER = JSON.stringify({ prediction: { class: 'x', confidence: 1, input_le
 const ISSUES = JSON.stringify({ detail: [{ type: 'missing', loc: ['body', 'input'], msg: 'Field required', input: null }] });
 
 const ROWS: readonly (readonly [what: string, Behaviour, status: number, body: unknown])[] = [
-  ['more fields than ours', answering(200, OTHER), 200, { status: 'Input logged successfully', model_prediction: JSON.parse(OTHER) as unknown }],
+  [
+    'more fields than ours',
+    answering(200, OTHER),
+    200,
+    { status: 'Input logged successfully', model_prediction: JSON.parse(OTHER) as unknown },
+  ],
   ['500', answering(500, '{"detail":"x at 10.0.0.1:99 in file.py"}'), 503, { detail: 'Service B is unavailable: it answered 500' }],
   ['503 as HTML', answering(503, '<h1>Service Unavailable</h1>'), 503, { detail: 'Service B is unavailable: it answered 503' }],
   ['a connection that it closes', hangingUp, 503, { detail: 'Service B is unavailable: it closed the connection before it answered' }],
@@ -48,7 +53,10 @@ test('a failed call is repeated once, on another instance, and the client does n
 });
 
 test('the fallback answers while Service B is away, and says what it is', async () => {
-  await using gateway = await startGateway('http://127.0.0.1:9/predict', { MLAB_GATEWAY_FALLBACK_CLASS: 'cat', MLAB_GATEWAY_FALLBACK_CONFIDENCE: '0.5' });
+  await using gateway = await startGateway('http://127.0.0.1:9/predict', {
+    MLAB_GATEWAY_FALLBACK_CLASS: 'cat',
+    MLAB_GATEWAY_FALLBACK_CONFIDENCE: '0.5',
+  });
   const a = gateway.urls['gateway'] ?? '';
   const answer = await processInput(a, '日本🐟');
   assert.equal(answer.status, 200);

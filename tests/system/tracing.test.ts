@@ -52,7 +52,9 @@ test('with OTEL_* set, the spans of A and B reach the collector in the trace of 
   const answer = await processInput(gateway.urls['gateway'] ?? '', 'x', { traceparent: `00-${TRACE_ID}-${PARENT}-01` });
   assert.equal(answer.status, 200);
   const sent = (): Buffer => Buffer.concat(collector.exports.map(({ body }) => body));
-  await waitUntil('all three spans', 5000, () => ['POST /process', 'predictor.predict', 'POST /predict'].every((name) => sent().includes(name)));
+  await waitUntil('all three spans', 5000, () =>
+    ['POST /process', 'predictor.predict', 'POST /predict'].every((name) => sent().includes(name)),
+  );
   assert.ok(collector.exports.every(({ path, contentType }) => path === '/v1/traces' && contentType === 'application/x-protobuf'));
   // Protobuf writes identifiers as their bytes: three spans carry the trace, one has the caller's span as its parent.
   assert.equal(occurrences(sent(), Buffer.from(TRACE_ID, 'hex')), 3);

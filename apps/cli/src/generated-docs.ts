@@ -10,18 +10,12 @@ export interface GeneratedDoc {
 }
 
 const PARTS: Readonly<Record<string, () => string>> = { 'docs/architecture.md': describeGraph, 'docs/configuration.md': describeSettings };
+const GENERATED = /<!-- generated -->[\s\S]*<!-- \/generated -->/;
 
 /** Documents with a part between two markers that is written from the declarations. */
 export function generatedDocs(): readonly GeneratedDoc[] {
   return Object.entries(PARTS).map(([file, describe]) => {
     const now = readFileSync(join(repositoryFolder, file), 'utf8');
-    return {
-      file,
-      now,
-      wanted: now.replace(
-        /(<!-- generated -->\n)[\s\S]*?(\n<!-- \/generated -->)/,
-        (_, begin: string, end: string) => begin + describe() + end,
-      ),
-    };
+    return { file, now, wanted: now.replace(GENERATED, () => `<!-- generated -->\n${describe()}\n<!-- /generated -->`) };
   });
 }

@@ -1,0 +1,55 @@
+import { httpSettings, needsOf, settingsOf, type Contract, type Setting } from '@mlab/kernel';
+import { services } from './services.ts';
+
+/**
+ * What the declarations say of the system, as Markdown: nothing is run for it, so it cannot be out of date except by not
+ * being written. `mlab docs` writes it, and a test compares.
+ */
+export function describeGraph(): string {
+  const contracts = Object.values(services).map((service) => service.contract as Contract);
+  const rows = contracts.map(({ port, name, label, description }) => `| ${port} | \`${name}\` | ${label} | ${description} |`);
+  const edges = Object.values(services).flatMap((service) =>
+    needsOf(service).map((needed) => `  ${service.contract.name as string} --> ${needed.name}`),
+  );
+  const nodes = contracts.map(({ name, label, port }) => `  ${name}["${label}<br/>${name} :${port}"]`);
+  const operations = contracts.flatMap(({ name, operations: all }) =>
+    Object.entries(all).map(
+      ([key, { method, path, summary, safe }]) => `| \`${name}.${key}\` | \`${method} ${path}\` | ${summary} | ${safe ? 'yes' : 'no'} |`,
+    ),
+  );
+  return [
+    '```mermaid',
+    'graph LR',
+    ...nodes,
+    ...edges,
+    '```',
+    '',
+    '| port | service | also called | what it does |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    '| operation | route | what it does | safe to repeat |',
+    '|---|---|---|---|',
+    ...operations,
+  ].join('\n');
+}
+
+/** Every setting of every service: the variable, what it takes, its default, what it is for. */
+export function describeSettings(): string {
+  const sections = Object.entries(services)
+    .map(([name, service]) => ({ title: service.contract.label as string, settings: settingsOf(name, service.config) }))
+    .filter(({ settings }) => settings.length > 0);
+  return [{ title: 'Every service: HTTP', settings: settingsOf('http', httpSettings) }, ...sections]
+    .map(({ title, settings }) => `## ${title}\n\n${table(settings)}`)
+    .join('\n\n');
+}
+
+function table(settings: readonly Setting[]): string {
+  const rows = settings.map(
+    ({ variable, takes, default: value, description }) =>
+      `| \`${variable}\` | ${takes.replaceAll('|', '\\|')} | ${shown(value)} | ${description} |`,
+  );
+  return ['| variable | takes | default | what it is for |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+const shown = (value: unknown): string => (value === '' ? '(empty)' : `\`${String(value)}\``);
