@@ -24,10 +24,12 @@ export interface Log extends Disposable {
 
 const SETTINGS = { base: null, timestamp: isoTime, formatters: { level: (label: string) => ({ level: label }) } };
 
+/** How long lines gather before they are written together. */
+const GATHER_MS = 5;
+
 /**
- * The lines of one turn of the event loop are written together at its end: one system call for many requests under load,
- * none lost to a process that dies in a later turn. (A write per line costs as much as the rest of a request; a thread
- * that writes costs more.)
+ * Lines are gathered for a few milliseconds and written by one system call: a write per line costs more than all the rest of
+ * a small request, and a thread that writes costs more still. A process that is killed loses the lines of those milliseconds.
  */
 export function openLog({ level, file, maxBytes = Number.POSITIVE_INFINITY, pretty = false }: LogOptions): Log {
   if (pretty && file === undefined) {
@@ -42,7 +44,7 @@ export function openLog({ level, file, maxBytes = Number.POSITIVE_INFINITY, pret
     if (written !== '') target.write(written);
   };
   const write = (line: string): void => {
-    if (lines === '') setImmediate(flush);
+    if (lines === '') setTimeout(flush, GATHER_MS);
     lines += line;
   };
   return { logger: pino({ ...SETTINGS, level }, { write }), [Symbol.dispose]: flush };
