@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare, type Comparison } from '../load/comparison.ts';
 import { readOptions } from '../load/options.ts';
-import { hottestFunctions } from '../load/profile.ts';
+import { describeProfiles } from '../load/profile.ts';
 import { describeSetting, printReport } from '../load/report.ts';
 import { runRounds } from '../load/rounds.ts';
 import { checkAnswers, contestsOf } from './contests.ts';
@@ -17,7 +17,7 @@ try {
   const setting = describeSetting(generator.name, pace);
   const comparisons = await measure();
   console.log(options.json ? JSON.stringify({ bench: 'lab', setting, comparisons }, undefined, 2) : printReport(setting, comparisons));
-  if (options.profile) console.error(await hottestFunctions(profiles));
+  if (options.profile) console.error(await describeProfiles(profiles));
   const missed = comparisons.some(({ verdicts }) => verdicts.some(({ met }) => !met));
   if (options.check && missed) process.exitCode = 1;
 } finally {

@@ -3,18 +3,17 @@
  * predictor over pooled keep-alive connections, parses and checks its answer, and writes its own. No validation
  * messages, log, metrics, breaker, deadline or trace: what those cost is what the benchmark measures.
  */
-import { createServer } from 'node:http';
 import { Pool } from 'undici';
-import { announce, readJson, writeJson } from './json-server.ts';
+import { serveJson } from './json-server.ts';
 
 const predictor = new URL(process.env['SERVICE_B_URL'] ?? 'http://localhost:8001/predict');
 const pool = new Pool(predictor.origin, { connections: 64 });
+const status = 'Input logged successfully';
 
-const server = createServer(async (request, response) => {
-  const input = (await readJson(request)) as { data?: unknown; forward_to_model?: unknown };
-  const { data, forward_to_model: forward = true } = input;
-  if (typeof data !== 'string' || typeof forward !== 'boolean') return writeJson(response, 422, { detail: 'not an input' });
-  if (!forward) return writeJson(response, 200, { status: 'Input logged successfully' });
+serveJson('gateway', async (input) => {
+  const { data, forward_to_model: forward = true } = input as { data?: unknown; forward_to_model?: unknown };
+  if (typeof data !== 'string' || typeof forward !== 'boolean') return { status: 422, body: { detail: 'not an input' } };
+  if (!forward) return { status: 200, body: { status } };
 
   const answer = await pool.request({
     path: predictor.pathname,
@@ -23,8 +22,6 @@ const server = createServer(async (request, response) => {
     body: JSON.stringify({ input: data }),
   });
   const model_prediction = (await answer.body.json()) as { prediction?: unknown };
-  if (answer.statusCode !== 200 || model_prediction.prediction === undefined) return writeJson(response, 503, { detail: 'no prediction' });
-  writeJson(response, 200, { status: 'Input logged successfully', model_prediction });
+  if (answer.statusCode !== 200 || model_prediction.prediction === undefined) return { status: 503, body: { detail: 'no prediction' } };
+  return { status: 200, body: { status, model_prediction } };
 });
-
-announce(server, 'gateway');
