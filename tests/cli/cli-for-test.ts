@@ -10,6 +10,8 @@ import { processStart } from '../../apps/cli/bootstrap/process-start.mjs';
 export const repository = resolve(import.meta.dirname, '../..');
 const bootstrap = join(repository, 'apps', 'cli', 'bootstrap', 'mlab.mjs');
 
+const ENDS_WITHIN_MS = 60_000;
+
 /** mlab as a person runs it: real processes, in a home and on ports of their own, with the stub in the platform's place. */
 export interface TestCli extends AsyncDisposable {
   readonly home: string;
@@ -80,7 +82,16 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
     home,
     ports,
     env,
-    run: async (args, extra = {}) => cli.begin(args, { env: extra }).ended,
+    async run(args, extra = {}) {
+      const { child, ended } = cli.begin(args, { env: extra });
+      // A command that should end and does not is a failure to be told, not a test that hangs.
+      const tooLong = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
+      const result = await ended;
+      clearTimeout(tooLong);
+      if (result.signal === 'SIGKILL')
+        throw new Error(`mlab ${args.join(' ')} did not end within ${ENDS_WITHIN_MS / 1000} s:\n${result.out}`);
+      return result;
+    },
     begin(args, options = {}) {
       const one = begin(options.command ?? process.execPath, options.command ? args : [bootstrap, ...args], {
         cwd: options.cwd ?? repository,
