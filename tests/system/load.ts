@@ -21,9 +21,9 @@ const BODY = JSON.stringify({ data: 'test input' });
 export function startLoad(url: string, connections: number, body = BODY): Load {
   const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 });
   const samples: Sample[] = [];
-  let going = true;
+  const state = { going: true };
   const one = async (): Promise<void> => {
-    while (going) {
+    while (state.going) {
       const began = performance.now();
       let status = 0;
       let text = '';
@@ -40,7 +40,7 @@ export function startLoad(url: string, connections: number, body = BODY): Load {
   };
   const loops = Array.from({ length: connections }, one);
   const stop = async (): Promise<readonly Sample[]> => {
-    going = false;
+    state.going = false;
     await Promise.all(loops);
     return samples;
   };

@@ -26,9 +26,11 @@ interface Collector extends AsyncDisposable {
 /** Stands where an OpenTelemetry collector would. */
 async function startCollector(): Promise<Collector> {
   const exports: Export[] = [];
-  const server = createServer(async (request, response) => {
-    exports.push({ path: request.url ?? '', contentType: request.headers['content-type'] ?? '', body: await buffer(request) });
-    response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+  const server = createServer((request, response) => {
+    void buffer(request).then((body) => {
+      exports.push({ path: request.url ?? '', contentType: request.headers['content-type'] ?? '', body });
+      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

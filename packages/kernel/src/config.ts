@@ -28,7 +28,7 @@ export interface Setting {
 
 /** The settings of a configuration schema: `deadlineMs` of `gateway` is `MLAB_GATEWAY_DEADLINE_MS`. */
 export function settingsOf(owner: string, schema: { readonly json: object }): readonly Setting[] {
-  return collect(owner, [], schema.json as FieldSchema);
+  return collect(owner, [], schema.json);
 }
 
 function collect(owner: string, path: readonly string[], { properties = {} }: FieldSchema): readonly Setting[] {

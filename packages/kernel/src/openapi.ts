@@ -13,7 +13,9 @@ export function openApi(contract: Contract, version: string): Json {
   const paths: Json = {
     '/': { get: statusPage('Root', 'What this service is', 'root', { service: contract.title, status: 'running' }) },
     '/health': { get: statusPage('Health', 'Whether the process is alive', 'health', { service: contract.label, status: 'healthy' }) },
-    '/ready': { get: statusPage('Ready', 'Whether the service can serve, with the reasons', 'ready', { ...READY, service: contract.label }) },
+    '/ready': {
+      get: statusPage('Ready', 'Whether the service can serve, with the reasons', 'ready', { ...READY, service: contract.label }),
+    },
   };
   for (const [name, operation] of Object.entries(contract.operations)) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}');
@@ -80,7 +82,8 @@ function refer(schema: unknown, components: Json): unknown {
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, refer(value, components)]));
   const { properties, required } = copy as { properties?: Record<string, { default?: unknown }>; required?: readonly string[] };
   // A caller may leave out what has a default.
-  if (properties !== undefined && required !== undefined) copy['required'] = required.filter((key) => properties[key]?.default === undefined);
+  if (properties !== undefined && required !== undefined)
+    copy['required'] = required.filter((key) => properties[key]?.default === undefined);
   const { title, type } = copy;
   if (type !== 'object' || typeof title !== 'string') return copy;
   components[title] = copy;

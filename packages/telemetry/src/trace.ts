@@ -37,7 +37,7 @@ const pool = Buffer.allocUnsafe(POOL_BYTES);
 let used = POOL_BYTES;
 
 /** Random hexadecimal digits for identifiers, drawn from a pool because one system call per request would cost more than all the rest. */
-export function randomHex(bytes: number): string {
+function randomHex(bytes: number): string {
   if (used + bytes > POOL_BYTES) {
     randomFillSync(pool);
     used = 0;

@@ -17,8 +17,13 @@ export const service = defineService({
   config,
   start({ config, peers, log, metrics, clock, random }) {
     const onEvent = observeUpstream(log, metrics, () => upstream.snapshot());
-    const { monotonic: now, schedule } = clock;
-    const upstream: Upstream<ServiceB> = openUpstream(config, { now, random, schedule, onEvent, name: predictor.label });
+    const upstream: Upstream<ServiceB> = openUpstream(config, {
+      now: () => clock.monotonic(),
+      schedule: (ms, task) => clock.schedule(ms, task),
+      random,
+      onEvent,
+      name: predictor.label,
+    });
     const fallback = config.fallbackClass === '' ? undefined : { class: config.fallbackClass, confidence: config.fallbackConfidence };
     return {
       handlers: handlers({
@@ -27,7 +32,7 @@ export const service = defineService({
         fallback,
         fellBack: countFallbacks(metrics),
       }),
-      admit: rateLimitDoor(openRateLimit(config.rateLimit, now)),
+      admit: rateLimitDoor(openRateLimit(config.rateLimit, () => clock.monotonic())),
       checks: () => [checkServiceB(upstream.snapshot())],
       [Symbol.asyncDispose]: async () => upstream[Symbol.dispose](),
     };

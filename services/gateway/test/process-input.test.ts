@@ -35,7 +35,9 @@ for (const [said, becomes] of [
 ] as const) {
   test(`${said} of Service B becomes ${becomes}`, async () => {
     await using app = await startTest(service, { neighbours: [failing(said)] });
-    await assert.rejects(app.client.processInput({ data: 'x', forward_to_model: true }, rootCall('test')), (error) => AppError.is(error, becomes));
+    await assert.rejects(app.client.processInput({ data: 'x', forward_to_model: true }, rootCall('test')), (error) =>
+      AppError.is(error, becomes),
+    );
   });
 }
 

@@ -40,7 +40,7 @@ export const readEntries = (): readonly Entry[] =>
   parseWithBigIntegers(readFileSync(new URL('recorded.json', import.meta.url), 'utf8')) as Entry[];
 
 /** The bytes of a request's body. */
-export function bytesOf(body: Body): Buffer {
+function bytesOf(body: Body): Buffer {
   if (typeof body === 'string') return Buffer.from(body);
   if ('base64' in body) return Buffer.from(body.base64, 'base64');
   return Buffer.from(body.before + body.repeat.repeat(body.times) + body.after);
@@ -69,7 +69,7 @@ export function expectSame(entry: Entry, response: Answer): void {
  * An answer without what may differ: of the headers only those that say something, with the server's address taken out; the drawn
  * prediction and the reason why B cannot be reached as markers, when they are of the right kind; pages and descriptions by kind only.
  */
-export function reduce(response: RawResponse, baseUrl: string): Answer {
+function reduce(response: RawResponse, baseUrl: string): Answer {
   const headers: Record<string, string> = {};
   const { 'content-type': type, allow, location } = response.headers;
   if (type !== undefined) headers['content-type'] = type.replaceAll(' ', '').toLowerCase();
@@ -77,7 +77,7 @@ export function reduce(response: RawResponse, baseUrl: string): Answer {
     headers['allow'] = allow
       .split(',')
       .map((method) => method.trim())
-      .sort()
+      .toSorted()
       .join(', ');
   if (location !== undefined) headers['location'] = location.replace(baseUrl, '{base}');
   const answer = { status: response.status, headers };

@@ -21,6 +21,9 @@ export function filesOf(names: Names): Readonly<Record<string, string>> {
   return Object.fromEntries(
     globSync(`**/*${ENDING}`, { cwd: FOLDER })
       .toSorted()
-      .map((file) => [file.replaceAll('KEBAB', names.kebab).slice(0, -ENDING.length).replaceAll('\\', '/'), fill(readFileSync(join(FOLDER, file), 'utf8'))]),
+      .map((file) => [
+        file.replaceAll('KEBAB', names.kebab).slice(0, -ENDING.length).replaceAll('\\', '/'),
+        fill(readFileSync(join(FOLDER, file), 'utf8')),
+      ]),
   );
 }

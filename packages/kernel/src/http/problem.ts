@@ -1,6 +1,5 @@
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
-import type { TSchema } from 'typebox';
 import type { AnyOperation } from '#/contract.ts';
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { readJsonBody } from '#/http/fastapi/read-json-body.ts';
@@ -73,7 +72,7 @@ function reader(operation: AnyOperation): InputReader {
     // A path or a query holds only text: what looks like the number or boolean that is asked for becomes one.
     for (const [name, text] of Object.entries(texts)) {
       const property = properties[name];
-      if (property !== undefined) texts[name] = Value.Convert(property as TSchema, text);
+      if (property !== undefined) texts[name] = Value.Convert(property, text);
     }
     return check({ ...texts, ...fromBody, ...Object.fromEntries([...inPath].map((name) => [name, texts[name]])) });
   };

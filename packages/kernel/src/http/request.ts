@@ -18,9 +18,9 @@ export function requestWriter(operation: AnyOperation): (input: unknown) => { pa
     if (hasBody) return { path, body: JSON.stringify(rest) };
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(rest)) {
-      for (const item of [value].flat()) if (item !== undefined) query.append(name, String(item));
+      for (const item of [value].flat()) if (item !== undefined) query.append(name, typeof item === 'string' ? item : JSON.stringify(item));
     }
-    return { path: query.size === 0 ? path : `${path}?${query}`, body: null };
+    return { path: query.size === 0 ? path : `${path}?${query.toString()}`, body: null };
   };
 }
 

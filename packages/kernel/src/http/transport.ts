@@ -90,7 +90,7 @@ function send(
       try {
         resolve(read(status, text, retryAfter));
       } catch (unexpected) {
-        reject(unexpected as Error);
+        reject(unexpected);
       }
     });
     if (answer.ended) return;

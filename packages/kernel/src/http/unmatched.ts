@@ -21,7 +21,7 @@ export function unmatchedHandler(wire: Wire, routes: readonly Route[]): (request
 
   return (request, reply) => {
     const { method = '', url = '/' } = request;
-    const [path = '/', query] = splitOnce(url, '?');
+    const [path, query] = splitOnce(url, '?');
     const allow = allowedAt(path);
     if (allow !== undefined) {
       const { status, contentType, body } = wire.renderError(wire.methodNotAllowed(method, path));
