@@ -41,6 +41,24 @@ test('admission: who came first goes first, and who left is skipped', () => {
   assert.deepEqual([admission.inFlight, admission.queued], [0, 0]);
 });
 
+test('admission: a newcomer does not overtake those who wait, also in the moment in which a place is handed over', () => {
+  const order: string[] = [];
+  const admission = new Admission({ maxInFlight: 1, maxQueue: 9, maxWaitMs: 1 });
+  admission.enter(new Visitor('inside'));
+  const newcomer = new Visitor('newcomer', () => void order.push('newcomer'));
+  admission.enter(
+    new Visitor('first', () => {
+      order.push('first');
+      admission.release();
+      assert.equal(admission.enter(newcomer), 'queued');
+    }),
+  );
+  admission.enter(new Visitor('second', () => void order.push('second')));
+  admission.release();
+  admission.release();
+  assert.deepEqual(order, ['first', 'second', 'newcomer']);
+});
+
 test('admission: a long queue whose calls all fail at once does not overflow the stack', () => {
   let admitted = 0;
   const admission = new Admission({ maxInFlight: 1, maxQueue: 100_000, maxWaitMs: 1 });

@@ -132,3 +132,13 @@ test('breaker: after closing, the failures from before are forgotten', () => {
   calls(breaker, 'ffff', 1001);
   assert.equal(breaker.state, 'closed');
 });
+
+test('breaker: a good probe before a bad one does not count when it is half open again', () => {
+  const { breaker } = open();
+  calls(breaker, 'fffff', 0);
+  calls(breaker, 'sf', 1000);
+  calls(breaker, 's', 2000);
+  assert.equal(breaker.state, 'half_open');
+  calls(breaker, 's', 2000);
+  assert.equal(breaker.state, 'closed');
+});

@@ -54,6 +54,16 @@ test('deadline wheel: a removed entry never expires, also when another one of th
   assert.equal(wheel.size, 0);
 });
 
+test('deadline wheel: an entry that is over already expires at the next tick', async () => {
+  const { clock, wheel } = open();
+  wheel.add(new Entry(), 10_000, 0);
+  await clock.advance(1000);
+  const entry = new Entry();
+  wheel.add(entry, 900, clock.now());
+  await clock.advance(11);
+  assert.equal(entry.expiredAt, 1010);
+});
+
 test('deadline wheel: an entry can be added again while it expires', async () => {
   const { clock, wheel } = open();
   let times = 0;

@@ -31,8 +31,10 @@ test('peak-sensitive average: a lower bound counts only when it is above', () =>
   average.observe(100, 0);
   average.observeAtLeast(50, 0);
   near(average.read(0), 100);
-  average.observeAtLeast(300, 0);
-  near(average.read(0), 300);
+  average.observeAtLeast(50, 500);
+  near(average.read(1000), 100 * Math.exp(-1));
+  average.observeAtLeast(300, 1000);
+  near(average.read(1000), 300);
 });
 
 test('peak-sensitive average: at a steady latency it is that latency, however often it is read', () => {

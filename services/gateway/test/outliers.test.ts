@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CallFailure } from '#/domain/call-failure.ts';
 import type { UpstreamEvent } from '#/domain/upstream-event.ts';
-import { ending, testUpstream } from './test-upstream.ts';
+import { compare } from '#/domain/outliers.ts';
+import { Member } from '#/domain/member.ts';
+import { ending, policyWith, testUpstream } from './test-upstream.ts';
 import type { TestUpstream } from './test-upstream.ts';
 
 /** What an instance does with a call: how long it takes, and whether it fails. */
@@ -108,6 +110,9 @@ test('outliers: an instance that errs far more than the others is out, also belo
   const [first] = ejections(up.events);
   assert.ok(first !== undefined);
   assert.deepEqual([first.instance, first.reason], ['a', 'errors']);
+  await traffic(up, { a: () => ({ ms: 5, fails: true }), b: fast, c: fast }, 200, 16_000);
+  const last = ejections(up.events).at(-1);
+  assert.deepEqual([last?.instance, last?.reason], ['a', 'probe_failed']);
 });
 
 test('outliers: when all err alike, nobody is out', async () => {
@@ -201,5 +206,49 @@ test('outliers: earlier ejections are forgiven after a long time in good standin
   assert.deepEqual(
     ejections(up.events).map((event) => event.forMs),
     [5000, 10_000, 5000],
+  );
+});
+
+test('outliers: a pause that only one comparison sees ejects nobody', async () => {
+  const up = testUpstream(['a', 'b', 'c']);
+  await traffic(up, { a: fast, b: fast, c: fast }, 1000, 1000);
+  for (let index = 0; index < 10; index++) {
+    // What is sent to a within 60 ms is answered after 250.
+    await traffic(up, { a: () => ({ ms: 250 }), b: fast, c: fast }, 1000, 60);
+    await traffic(up, { a: fast, b: fast, c: fast }, 1000, 3013);
+  }
+  assert.deepEqual(ejections(up.events), []);
+});
+
+test('outliers: a probe is found slow while it is silent, not when it is answered', async () => {
+  const up = testUpstream(['a', 'b', 'c']);
+  await traffic(up, { a: fast, b: fast, c: fast }, 1000, 1000);
+  while (ejections(up.events).length === 0) await traffic(up, { a: slow, b: fast, c: fast }, 1000, 10);
+  await traffic(up, { a: slow, b: fast, c: fast }, 1000, 5350);
+  assert.deepEqual(
+    ejections(up.events).map((event) => event.reason),
+    ['stalled', 'probe_failed'],
+  );
+});
+
+test('outliers: the only one that is left is never out, whatever share is allowed', async () => {
+  const up = testUpstream(['a', 'b'], { outliers: { maxEjectedPercent: 100 } });
+  await traffic(up, { a: fast, b: fast }, 1000, 1000);
+  await traffic(up, { a: slow, b: fast }, 1000, 500);
+  assert.equal(up.upstream.snapshot().instances[0]?.ejected, true);
+  up.upstream.setInstances([{ id: 'a' }]);
+  assert.equal(up.upstream.snapshot().instances[0]?.ejected, false);
+});
+
+test('outliers: each is compared with the others and not with itself', () => {
+  const policy = policyWith();
+  const members = ['a', 'b'].map((id) => new Member({ id }, policy, { random: () => 0, onBreaker: () => {} }));
+  for (const [index, member] of members.entries()) {
+    for (let now = 0; now < 500; now += 50) member.end(member.begin(now - (index === 0 ? 100 : 1000)), 'success', now);
+  }
+  compare(members, policy.outliers, 500, { ejected: () => {}, returned: () => {} });
+  assert.deepEqual(
+    members.map((member) => member.standing.slowMs),
+    [3000, 300],
   );
 });

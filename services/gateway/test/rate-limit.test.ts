@@ -47,6 +47,16 @@ test('rate limit: a refused request costs nothing', () => {
   assert.equal(limit.take('a').allowed, true);
 });
 
+test('rate limit: a long rest saves up no more than the burst', () => {
+  const { time, limit } = open();
+  limit.take('a');
+  time.now = 3_600_000;
+  assert.deepEqual(
+    Array.from({ length: 7 }, () => limit.take('a').allowed),
+    [true, true, true, true, true, false, false],
+  );
+});
+
 test('rate limit: clients do not take from each other', () => {
   const { limit } = open();
   for (let index = 0; index < 9; index++) limit.take('a');
