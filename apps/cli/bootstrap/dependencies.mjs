@@ -38,12 +38,10 @@ async function install({ root, home, node, dev }) {
     });
   // What an earlier installation has completed is added to, since a running lab stands on it; npm ci would throw it out first.
   if (present) await run('install', '--no-save');
-  if (!present || missingPackages(root, dev).length > 0) await run('ci');
-  const stillMissing = missingPackages(root, dev);
-  if (stillMissing.length > 0)
-    say(
-      `npm did not install ${stillMissing.map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)).join(', ')}; what needs it will say so.`,
-    );
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  if (!present || missingPackages(root, dev).some((path) => !wanted[path].optional)) await run('ci');
+  const left = missingPackages(root, dev).map((path) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
+  if (left.length > 0) say(`npm did not install ${left.join(', ')}; what needs it will say so.`);
 }
 
 /**

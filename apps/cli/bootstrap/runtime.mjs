@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runNpm } from './npm.mjs';
@@ -64,9 +65,11 @@ async function install(folder, name, home) {
       logFile: join(home, 'logs', 'install-node.log'),
       purpose: `Bringing in Node ${MAJOR}`,
     });
-    if (!installedNode(unfinished, name)) {
+    const brought = installedNode(unfinished, name);
+    // A program for another C library is there, but does not run (Alpine Linux).
+    if (!brought || spawnSync(brought, ['--version']).status !== 0) {
       throw new Refusal(
-        `npm brought in ${name}, but without a program in it; install Node ${MAJOR} yourself (nodejs.org) and run the same command again.`,
+        `The Node ${MAJOR} that npm offers (${name}) does not run here; install Node ${MAJOR} by the means of your system and run the same command again.`,
       );
     }
     rmSync(folder, { recursive: true, force: true });

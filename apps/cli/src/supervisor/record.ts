@@ -1,9 +1,10 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStart } from '../../bootstrap/process-start.mjs';
+import { CliError } from '../cli-error.ts';
 import type { Home } from '../home.ts';
 
-const DRAIN_WITHIN_MS = 5_000;
+const ENDS_WITHIN_MS = 5_000;
 
 /** What the supervisor has started, kept in a file for the one that comes after it when it could not clean up itself. */
 interface RecordedProcess {
@@ -31,15 +32,23 @@ export const removeRecord = (home: Home): void => rmSync(home.record, { force: t
 
 /** Ends the processes of a supervisor that was killed, and answers with those that still lived. The caller holds the supervisor's lock. */
 export async function endLeftovers(home: Home): Promise<readonly { name: string; pid: number }[]> {
-  const alive = readRecord(home).filter(isAlive);
-  for (const { pid } of alive) signal(pid, 'SIGTERM');
-  const deadline = Date.now() + DRAIN_WITHIN_MS;
-  while (alive.some(isAlive)) {
-    if (Date.now() > deadline) for (const left of alive.filter(isAlive)) signal(left.pid, 'SIGKILL');
-    await delay(25);
+  const leftovers = readRecord(home).filter(isAlive);
+  const stillThere = (await endAll(leftovers, 'SIGTERM')) && (await endAll(leftovers, 'SIGKILL'));
+  if (stillThere) {
+    throw new CliError(
+      `${stillThere.name} of an earlier start still runs as process ${stillThere.pid} and cannot be ended by this user; end it and start again.`,
+    );
   }
   removeRecord(home);
-  return alive;
+  return leftovers;
+}
+
+/** Sends the signal and waits; answers with one that is still there after all. */
+async function endAll(processes: readonly RecordedProcess[], name: NodeJS.Signals): Promise<RecordedProcess | undefined> {
+  for (const { pid } of processes.filter(isAlive)) signal(pid, name);
+  const deadline = Date.now() + ENDS_WITHIN_MS;
+  while (processes.some(isAlive) && Date.now() < deadline) await delay(25);
+  return processes.find(isAlive);
 }
 
 const isAlive = ({ pid, start }: RecordedProcess): boolean => processStart(pid) === start;
@@ -48,7 +57,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It ended by itself in between.
+    // It ended by itself in between, or belongs to somebody else.
   }
 }
 
