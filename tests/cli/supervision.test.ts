@@ -93,6 +93,12 @@ test('what a falling process cried on its way is in its log', async () => {
   await cli.run(['up', '--detach']);
   await cli.get('predictor', '/throw').catch(() => undefined);
   await until('the log has it', () => cli.log('predictor').includes('thrown on request'));
+  await until('it has fallen', () => cli.log('supervisor').includes('predictor ended'));
+  assert.match(
+    cli.log('supervisor'),
+    /predictor ended with code 1: Error: thrown on request; the next try/,
+    'the error, not the last line of its stack',
+  );
 });
 
 test('stopping a fallen process ends the tries', async () => {

@@ -69,6 +69,16 @@ test('a second Ctrl-C does not wait for a process that never ends', async () => 
   assert.ok(Date.now() - start < 8_000, 'it waited for the drain to time out');
 });
 
+test('one Ctrl-C that arrives several times, from the terminal, npm and the bootstrap, is one', async () => {
+  await using cli = await testCli();
+  const up = cli.begin(['up'], { env: { STUB_DRAINS_LONG: 'gateway' } });
+  await up.says('End it');
+  up.interrupt();
+  up.child.kill('SIGTERM');
+  assert.equal((await up.ended).code, 0);
+  assert.match(cli.log('gateway'), /has ended/, 'it was not cut short');
+});
+
 test('up --detach returns when all is ready, and what runs goes on', async () => {
   await using cli = await testCli();
   const { code, out } = await cli.run(['up', '--detach']);
