@@ -17,7 +17,7 @@ test('member: knows its calls under way by age, in whatever order they end', () 
   member.end(second!, 'neutral', 30);
   member.end(first!, 'neutral', 30);
   assert.deepEqual([member.inFlight, member.inFlightFor(0, 35, 9), member.silentFor(35)], [1, 1, 5]);
-  member.end(fourth!, 'neutral', 40);
+  member.end(fourth, 'neutral', 40);
   assert.deepEqual([member.inFlight, member.silentFor(50)], [0, 0]);
 });
 

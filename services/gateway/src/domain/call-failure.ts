@@ -125,6 +125,15 @@ export function unavailable(upstream: string, reason: string, retryAfter: number
   });
 }
 
+/**
+ * Whether a second attempt may be made: when the first cannot have been processed, or processing twice does no harm.
+ * Never when the answer would be the same again, nobody waits for it, or the time went into the first.
+ */
+export function mayRepeat({ kind, notSent }: CallFailure, safe: boolean): boolean {
+  if (kind === 'cancelled' || kind === 'client_error') return false;
+  return notSent || (safe && kind !== 'timeout');
+}
+
 /** What a finished attempt says about its instance. `neutral`: nothing. */
 export type Outcome = 'success' | 'failure' | 'neutral';
 

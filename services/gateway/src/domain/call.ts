@@ -1,5 +1,5 @@
 import { Waiter } from '#/domain/admission.ts';
-import { CallFailure, classify, outcomeOf, toAppError, unavailable } from '#/domain/call-failure.ts';
+import { CallFailure, classify, mayRepeat, outcomeOf, toAppError, unavailable } from '#/domain/call-failure.ts';
 import type { Outcome } from '#/domain/call-failure.ts';
 import type { Attempt, Instance, Member } from '#/domain/member.ts';
 import type { Pool } from '#/domain/pool.ts';
@@ -113,9 +113,8 @@ export class Call<I extends Instance, T> extends Waiter {
   }
 
   #launch(member: Member<I>, now: number): void {
-    if (this.#finished) return;
     const attempt = member.begin(now);
-    // A listener that heard of the breaker's probe may have ended this very call.
+    // A listener that heard of the retry or of the breaker's probe may have ended this very call.
     if (this.#finished) return member.end(attempt, 'neutral', now);
     this.#member = member;
     this.#attempt = attempt;
@@ -157,11 +156,7 @@ export class Call<I extends Instance, T> extends Waiter {
   }
 
   #canRepeat(failure: CallFailure): boolean {
-    if (this.#retried || this.#finished || this.#pool.disposed) return false;
-    if (failure.notSent) return failure.kind !== 'cancelled' && failure.kind !== 'client_error';
-    return (
-      this.#safe && (failure.kind === 'refused' || failure.kind === 'reset' || failure.kind === 'status' || failure.kind === 'bad_answer')
-    );
+    return !this.#retried && !this.#finished && !this.#pool.disposed && mayRepeat(failure, this.#safe);
   }
 
   /** Where to, or undefined and an event that says why not. */
