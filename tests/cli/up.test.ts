@@ -60,6 +60,7 @@ test('a second Ctrl-C does not wait for a process that never ends', async () => 
   await up.says('End it');
   up.interrupt();
   await until('the gateway drains', () => cli.log('gateway').includes('drains'));
+  assert.equal((await cli.process('gateway')).state, 'stopping', 'what is still there is still shown');
   // Ctrl-C within half a second counts as the same one: it comes from the terminal, from npm and from the bootstrap.
   const again = setInterval(() => up.interrupt(), 600);
   const start = Date.now();

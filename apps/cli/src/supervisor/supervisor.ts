@@ -81,8 +81,9 @@ async function supervise(plans: readonly ProcessPlan[], home: Home, release: () 
   const server = await serveControl(home, (request) => obey(supervisor, request));
 
   async function end(): Promise<void> {
-    server.close();
     await stopInOrder(processes);
+    // Until here it can be asked how far the end has come.
+    server.close();
     removeRecord(home);
     log('info', 'The supervisor ends.');
     release();
