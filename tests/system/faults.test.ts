@@ -6,8 +6,8 @@ import { startProcess } from './platform-process.ts';
 import { measureFor, metric, waitUntil } from './wait.ts';
 
 const DEADLINE_MS = 3000;
-/** What a loaded two-core machine may add to a deadline. */
-const SLACK_MS = 700;
+/** What a machine with two busy cores may add to the slowest of thousands; a call that hangs waits for half a minute. */
+const SLACK_MS = 2500;
 
 test('Service B killed under load: only 200 and 503, the breaker opens, and 200 within two seconds of its return', async () => {
   const first = await startProcess({ target: 'predictor' });
@@ -53,7 +53,7 @@ for (const [what, ill] of [
     const samples = await load.stop();
     const later = samples.filter(({ at }) => at > fell + 5000);
     // Against a floor, because a healthy 99th percentile of a millisecond would make a tick of the scheduler a failure.
-    const allowed = 3 * Math.max(healthy, 15);
+    const allowed = 3 * Math.max(healthy, 40);
     assert.ok(percentile(later, 0.99) < allowed, `p99 is ${percentile(later, 0.99)} ms, healthy it was ${healthy} ms`);
     const failed = later.filter(({ status }) => status !== 200).length;
     assert.ok(failed <= later.length * 0.01, `${failed} of ${later.length} failed`);
@@ -87,6 +87,7 @@ test('a Service B that accepts and never answers: 503 at the deadline, and no me
   assert.match(samples[0]?.body ?? '', /"Service B is unavailable: it did not answer within 500 ms"/);
   assert.ok(percentile(samples, 1) < 500 + SLACK_MS, `the slowest took ${percentile(samples, 1)} ms`);
   assert.ok(percentile(samples, 0) > 450, 'each waited for its deadline');
+  assert.ok(percentile(samples, 0.5) < 900, `half of them took ${percentile(samples, 0.5)} ms`);
   assert.ok((late ?? 0) < (early ?? 0) * 1.25 + 20e6, `memory went from ${early} to ${late} bytes`);
   await waitUntil('every call to B was given up', 2000, () => b.abandoned() === b.arrivals());
 });

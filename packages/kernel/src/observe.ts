@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Telemetry } from '@mlab/telemetry';
+import { DurationHistogram, Gauge, type Durations, type Telemetry } from '@mlab/telemetry';
 import type { Call } from '#/call.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import type { AppError } from '#/errors.ts';
@@ -25,16 +25,13 @@ export interface Observer {
   readonly observeOther: (route: string, status: number, started: number) => void;
 }
 
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
 export function openObserver({ log, metrics }: Telemetry): Observer {
-  const durations = new Histogram({
+  const durations = new DurationHistogram({
     name: 'mlab_request_duration_seconds',
     help: 'Time from the arrival of a request to its answer. Its _count is the number of requests.',
-    labelNames: ['operation', 'transport', 'status'],
-    buckets: BUCKETS,
-    registers: [metrics.registry],
+    registry: metrics.registry,
   });
+  const of = remember((operation, transport, status) => durations.labelled({ operation, transport, status: String(status) }));
   let underWay = 0;
   new Gauge({
     name: 'mlab_requests_in_flight',
@@ -50,7 +47,7 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
     observe: ({ endpoint, call, started, status, error, transport }) => {
       underWay--;
       const ms = performance.now() - started;
-      durations.observe({ operation: endpoint.name, transport, status }, ms / 1000);
+      of(endpoint.name, transport, status).observe(ms / 1000);
       const line = {
         operation: endpoint.name,
         status,
@@ -65,8 +62,22 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
       call.trace.end({ 'http.response.status_code': status }, status >= 500 ? (error?.code ?? 'internal') : undefined);
     },
     observeOther: (route, status, started) => {
-      const ms = performance.now() - started;
-      durations.observe({ operation: route, transport: 'http', status }, ms / 1000);
+      of(route, 'http', status).observe((performance.now() - started) / 1000);
     },
+  };
+}
+
+type Find = (operation: string, transport: string, status: number) => Durations;
+
+/** Looks each combination up once. There are few: operations × transports × statuses. */
+function remember(find: Find): Find {
+  const known = new Map<string, Map<number, Durations>>();
+  return (operation, transport, status) => {
+    const name = transport === 'http' ? operation : `${transport} ${operation}`;
+    let byStatus = known.get(name);
+    if (byStatus === undefined) known.set(name, (byStatus = new Map()));
+    let durations = byStatus.get(status);
+    if (durations === undefined) byStatus.set(status, (durations = find(operation, transport, status)));
+    return durations;
   };
 }

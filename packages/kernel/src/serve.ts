@@ -11,6 +11,7 @@ export type Settle = (output: string | undefined, error: AppError | undefined) =
  */
 export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, settle: Settle): (reason: AppError) => void {
   let settled = false;
+  let timer: NodeJS.Timeout | undefined;
   const finish: Settle = (output, error) => {
     if (settled) return;
     settled = true;
@@ -30,11 +31,15 @@ export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, 
       finish(undefined, AppError.from(error));
     }
   };
-  const timer = setTimeout(() => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)), remaining(call));
   try {
     const output = endpoint.run(readInput(), call);
-    if (output instanceof Promise) output.then(succeed, (error: unknown) => finish(undefined, AppError.from(error)));
-    else succeed(output);
+    if (!(output instanceof Promise)) {
+      succeed(output);
+      return end;
+    }
+    // Only who answers later can be late.
+    timer = setTimeout(() => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)), remaining(call));
+    output.then(succeed, (error: unknown) => finish(undefined, AppError.from(error)));
   } catch (error) {
     finish(undefined, AppError.from(error));
   }

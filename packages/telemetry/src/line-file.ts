@@ -24,9 +24,11 @@ export function openLineFile(file: string, maxBytes: number): LineFile {
   return {
     write: (lines) => {
       try {
-        const bytes = Buffer.from(lines);
-        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-        size += bytes.length;
+        const total = Buffer.byteLength(lines);
+        // Handed over as text, which saves a copy; what a nearly full disk did not take is written on from there.
+        let written = writeSync(fd, lines);
+        while (written < total) written += writeSync(fd, Buffer.from(lines), written);
+        size += total;
         if (size >= maxBytes) rotate();
       } catch {
         // A log that cannot be written has nobody else to tell.

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-export { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+export { Counter, Gauge, type Registry } from 'prom-client';
 
 /** Memory, CPU, event-loop delay, garbage collection: one set for the process, shown by each service that lives in it. */
 let ofProcess: Registry | undefined;
