@@ -61,15 +61,16 @@ function standardOutput(): LineFile {
   return output;
 }
 
-let lastMs = 0;
-let lastTime = '';
+let second = 0;
+let untilSecond = '';
 
-/** The time as pino wants it. Under load many lines fall into one millisecond and share its text. */
+/** The time as pino wants it, to the millisecond. The text of a second is made once. */
 function isoTime(): string {
   const now = Date.now();
-  if (now !== lastMs) {
-    lastMs = now;
-    lastTime = `,"time":"${new Date(now).toISOString()}"`;
+  const ms = now % 1000;
+  if (now - ms !== second) {
+    second = now - ms;
+    untilSecond = `,"time":"${new Date(second).toISOString().slice(0, 20)}`;
   }
-  return lastTime;
+  return `${untilSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z"`;
 }

@@ -48,11 +48,13 @@ function randomHex(bytes: number): string {
 
 class PlainSpan implements Span {
   readonly traceId: string;
+  readonly flags: string;
   readonly traceparent: string;
   readonly tracestate: string | undefined;
 
   constructor(traceId: string, flags: string, tracestate: string | undefined) {
     this.traceId = traceId;
+    this.flags = flags;
     this.traceparent = `00-${traceId}-${randomHex(8)}-${flags}`;
     this.tracestate = tracestate;
   }
@@ -63,6 +65,7 @@ class PlainSpan implements Span {
 /** Carries trace identifiers on and records nothing: what runs while no exporter is configured. */
 export const plainTracer: Tracer = {
   start: (_name, _kind, parent) => {
+    if (parent instanceof PlainSpan) return new PlainSpan(parent.traceId, parent.flags, parent.tracestate);
     const known = parent === undefined ? undefined : parseTraceparent(parent.traceparent);
     return known === undefined
       ? new PlainSpan(randomHex(16), '00', undefined)
