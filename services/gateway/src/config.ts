@@ -14,7 +14,13 @@ const group = <T extends Parameters<typeof Type.Object>[0]>(properties: T) => Ty
 /** Everything about the gateway that can be set, as `MLAB_GATEWAY_…`. The defaults of the resilience are those of `domain/policy.ts`. */
 export const config = schema(
   Type.Object({
-    deadlineMs: ms(defaultPolicy.deadlineMs, 'How long a call to Service B may take, waiting and a retry included'),
+    deadlineMs: Type.Integer({
+      default: defaultPolicy.deadlineMs,
+      minimum: 1,
+      // Below the limit of the operation itself, which would answer 504.
+      maximum: 25_000,
+      description: 'How long a call to Service B may take, waiting and a retry included, in milliseconds',
+    }),
     logInput: Type.Union([Type.Literal('full'), Type.Literal('redacted')], {
       default: 'full',
       description: 'Whether the log shows an input itself or only its length',
