@@ -2,7 +2,7 @@ import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import type { AnyOperation } from '#/contract.ts';
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
-import { readJsonBody } from '#/http/fastapi/read-json-body.ts';
+import { readJsonBody } from '#/http/json/read-json-body.ts';
 import { inputProperties, pathParameters, type InputReader, type RawRequest, type Wire } from '#/http/wire.ts';
 
 /** Our own operations: JSON in, JSON out, errors as problem+json. https://www.rfc-editor.org/rfc/rfc9457 */

@@ -1,5 +1,5 @@
 import { find, placeInside, type Finding, type Read } from './findings.ts';
-import { FORBIDDEN_KEY } from './json-limits.ts';
+import { FORBIDDEN_KEY } from '../json/json-limits.ts';
 import { allowKeywords, type JsonSchema } from './schema.ts';
 
 export interface Field {

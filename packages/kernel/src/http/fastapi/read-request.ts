@@ -1,7 +1,7 @@
 import { AppError, type Issue } from '../../errors.ts';
 import { mayBeInexact, parseExactly } from './exact-value.ts';
 import type { Model } from './model.ts';
-import { readJsonBody } from './read-json-body.ts';
+import { readJsonBody } from '../json/read-json-body.ts';
 
 const BODY = ['body'] as const;
 const MISSING: readonly Issue[] = [{ type: 'missing', loc: BODY, msg: 'Field required', input: null }];

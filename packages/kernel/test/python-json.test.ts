@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isWithinLimits, MAX_DEPTH } from '#/http/fastapi/json-limits.ts';
-import { findJsonFault } from '#/http/fastapi/python-json.ts';
+import { isWithinLimits, MAX_DEPTH } from '#/http/json/json-limits.ts';
+import { findJsonFault } from '#/http/json/python-json.ts';
 
 describe('a fault is told in the words of Python and counted in code points', () => {
   const table: readonly (readonly [document: string, message: string, offset: number])[] = [
