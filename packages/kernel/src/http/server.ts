@@ -35,7 +35,11 @@ export interface HttpServer extends AsyncDisposable {
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { settings, port } = options;
   const app = buildApp(options);
-  await app.listen({ host: settings.listen, port });
+  try {
+    await app.listen({ host: settings.listen, port });
+  } catch (error) {
+    throw new Error(whyNotListening(options.contract.name, settings.listen, port, error as NodeJS.ErrnoException), { cause: error });
+  }
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no address.');
   const host = settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen;
@@ -43,6 +47,14 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     url: `http://${host}:${address.port}`,
     [Symbol.asyncDispose]: () => drain(app, settings.drainMs),
   };
+}
+
+function whyNotListening(name: string, address: string, port: number, { code, message }: NodeJS.ErrnoException): string {
+  const other = `choose another with MLAB_${name.toUpperCase().replaceAll('-', '_')}_PORT or --port ${name}=…`;
+  if (code === 'EADDRINUSE') return `Port ${port} for ${name} is taken by another program: end it, or ${other}.`;
+  if (code === 'EACCES') return `Port ${port} for ${name} may not be used by this user: ${other}.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${address} is no address of this machine, so ${name} cannot listen there.`;
+  return `${name} cannot listen on ${address}:${port}: ${message}.`;
 }
 
 function buildApp({ contract, version, endpoints, telemetry, observer, checks, admit, settings }: HttpServerOptions): FastifyInstance {
