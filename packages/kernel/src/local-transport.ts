@@ -2,6 +2,7 @@ import type { Tracer } from '@mlab/telemetry';
 import { Call, type CallMeta } from '#/call.ts';
 import type { Transport } from '#/client.ts';
 import type { Endpoint } from '#/endpoint.ts';
+import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
@@ -22,13 +23,15 @@ export function localTransport(door: LocalDoor): Transport {
   return (name, operation, input, meta) => {
     const endpoint = door.endpoints.get(name);
     if (endpoint === undefined) return Promise.reject(new Error(`There is no operation ${name}.`));
+    if (meta.signal.aborted) return Promise.reject(abandoned(meta.signal, true));
     return new Promise((resolve, reject) => {
       const started = performance.now();
       door.observer.begin();
       const ownLimit = started + operation.timeoutMs;
       const trace = door.tracer.start(`${operation.method} ${operation.path}`, 'server', meta.trace);
       const call = new Call(meta.caller, trace, Math.min(ownLimit, meta.deadline));
-      const leave = (): void => end(cancellation(meta));
+      let settled = false;
+      const leave = (): void => end(abandoned(meta.signal, false));
       const end = serve(
         endpoint,
         () => {
@@ -37,6 +40,7 @@ export function localTransport(door: LocalDoor): Transport {
         },
         call,
         (output, error) => {
+          settled = true;
           meta.signal.removeEventListener('abort', leave);
           const rendered = error === undefined ? undefined : endpoint.wire.renderError(error);
           door.observer.observe({ endpoint, call, started, status: rendered?.status ?? 200, error, transport: 'local' });
@@ -44,26 +48,16 @@ export function localTransport(door: LocalDoor): Transport {
           else reject(asSeenByCaller(endpoint, rendered, error as AppError, meta));
         },
       );
-      if (meta.signal.aborted) leave();
-      else meta.signal.addEventListener('abort', leave);
+      if (!settled) meta.signal.addEventListener('abort', leave);
     });
   };
 }
 
 /** The error as it would have come over HTTP: without its cause, and without what the wire does not carry. */
 function asSeenByCaller(endpoint: Endpoint, rendered: { status: number; body: string }, error: AppError, meta: CallMeta): AppError {
-  if (meta.signal.aborted) {
-    return new AppError(error.code, 'The caller no longer waits for the answer.', { failure: { kind: 'cancelled', notSent: false } });
-  }
-  if (meta.deadline <= performance.now()) {
-    return new AppError('deadline', 'It did not answer in time.', { failure: { kind: 'timeout', notSent: false } });
-  }
+  if (meta.signal.aborted) return abandoned(meta.signal, false);
+  if (meta.deadline <= performance.now()) return timedOut();
   const { code, message, issues } = endpoint.wire.parseError(rendered.status, JSON.parse(rendered.body));
   const failure = { kind: 'answered', notSent: false, status: rendered.status } as const;
   return new AppError(code, message, { issues, retryAfter: error.retryAfter, failure });
-}
-
-function cancellation(meta: CallMeta): AppError {
-  const reason: unknown = meta.signal.reason;
-  return AppError.is(reason) ? reason : new AppError('cancelled', 'The caller no longer waits for the answer.', { cause: reason });
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { AppError, defineService, rootCall, schema, type AnyService, type ClientOf } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
@@ -127,6 +128,18 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(((await answer) as AppError).code, 'cancelled');
     await until(() => aborts.length > 0);
     assert.deepEqual(aborts, ['cancelled']);
+  });
+
+  test(`${way}: calls leave nothing behind on the signal of their caller, and a signal that has ended ends them before they begin`, async () => {
+    await using lab = await open();
+    const controller = new AbortController();
+    const call = rootCall('test', 5000, controller.signal);
+    for (let i = 0; i < 20; i++) await lab.client.put({ id: 1, name: 'x' }, call);
+    await lab.client.rename({ id: 1, name: 'x' }, call);
+    assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+    controller.abort();
+    const { code, failure } = (await outcome(lab.client.put({ id: 1, name: 'x' }, call))) as AppError;
+    assert.deepEqual({ code, failure }, { code: 'cancelled', failure: { kind: 'cancelled', notSent: true } });
   });
 
   test(`${way}: caller, trace and remaining time are carried on`, async () => {

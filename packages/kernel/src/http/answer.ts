@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CallMeta } from '#/call.ts';
+import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
 
 /** An answer larger than this is not read on: no operation has one, and a broken neighbour must not fill our memory. */
@@ -58,12 +59,7 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#end(new AppError('unavailable', message, { cause, failure: { kind: notSent ? 'refused' : 'reset', notSent } }), '');
   }
 
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#signal.reason;
-    const failure = { kind: 'cancelled', notSent: this.#controller === undefined } as const;
-    const code = AppError.is(reason, 'deadline') ? 'deadline' : 'cancelled';
-    this.#giveUp(new AppError(code, 'The caller no longer waits for the answer.', { cause: reason, failure }));
-  };
+  readonly #onAbort = (): void => this.#giveUp(abandoned(this.#signal, this.#controller === undefined));
 
   #giveUp(error: AppError): void {
     this.#end(error, '');
@@ -78,8 +74,4 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#chunks = [];
     this.#done(error, this.#status, text, this.#retryAfter);
   }
-}
-
-function timedOut(): AppError {
-  return new AppError('deadline', 'It did not answer in time.', { failure: { kind: 'timeout', notSent: false } });
 }

@@ -31,14 +31,11 @@ export async function connectRemote<C extends Contract>(
       return { id, client };
     });
   const changed = (): void => {
-    if (remote === undefined) return;
     const ids = new Set(remote.list().map(({ id }) => id));
     for (const id of clients.keys()) if (!ids.has(id)) clients.delete(id);
     for (const listener of listeners) listener(list());
   };
-  // oxlint-disable-next-line prefer-const -- `changed` may be called while it is being opened
-  let remote: Awaited<ReturnType<typeof openRemoteInstances>>;
-  remote = await openRemoteInstances({ ...options, onChange: changed });
+  const remote = await openRemoteInstances({ ...options, onChange: changed });
 
   let turn = 0;
   const inTurn: Transport = (name, operation, input, call) => {

@@ -8,6 +8,7 @@ import type { Clock } from '#/service.ts';
 /** How often names are looked up again, and how often while nothing is known. */
 const REFRESH_MS = 5000;
 const RETRY_MS = 1000;
+const FIRST_LOOKUP_MS = 2000;
 
 export interface RemoteInstance {
   readonly id: string;
@@ -20,6 +21,7 @@ export interface RemoteOptions {
   readonly resolve: Resolve;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called when the list has changed, from the opening on. */
   readonly onChange: () => void;
 }
 
@@ -35,6 +37,7 @@ export async function openRemoteInstances({ contract, bases, resolve, clock, log
   let list: readonly RemoteInstance[] = [];
   let cancel = (): void => {};
   let closed = false;
+  let opened = false;
 
   const rebuild = (): boolean => {
     const wanted = new Map([...known.values()].flat().map((address) => [address.id, address]));
@@ -65,13 +68,15 @@ export async function openRemoteInstances({ contract, bases, resolve, clock, log
       }
     }
     if (closed) return;
-    if (rebuild()) onChange();
+    if (rebuild() && opened) onChange();
     const complete = names.every((base) => known.get(base)?.length !== 0);
     cancel = clock.schedule(complete ? REFRESH_MS : RETRY_MS, () => void refresh());
   };
 
   rebuild();
-  if (names.length > 0) await refresh();
+  // A name server that does not answer must not keep a service from starting: the name may be known later.
+  if (names.length > 0) await Promise.race([refresh(), new Promise<void>((resolve) => clock.schedule(FIRST_LOOKUP_MS, resolve))]);
+  opened = true;
   return {
     list: () => list,
     [Symbol.asyncDispose]: async () => {
