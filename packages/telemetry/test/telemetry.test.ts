@@ -21,17 +21,19 @@ for (const [header, known] of [
   });
 }
 
-test('a span keeps the trace, the sampling and the state of its parent, and has an identifier of its own', () => {
-  const parent = { traceparent: `00-${TRACE}-${SPAN}-01`, tracestate: 'a=1' };
-  const server = plainTracer.start('x', 'server', parent);
-  const client = plainTracer.start('y', 'client', server);
-  for (const span of [server, client]) {
-    assert.equal(span.traceId, TRACE);
-    assert.equal(span.tracestate, 'a=1');
-    assert.match(span.traceparent, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
-  }
-  assert.equal(new Set([parent, server, client].map(({ traceparent }) => traceparent)).size, 3);
-});
+for (const flags of ['00', '01']) {
+  test(`a span keeps the trace, the sampling (${flags}) and the state of its parent, and has an identifier of its own`, () => {
+    const parent = { traceparent: `00-${TRACE}-${SPAN}-${flags}`, tracestate: 'a=1' };
+    const server = plainTracer.start('x', 'server', parent);
+    const client = plainTracer.start('y', 'client', server);
+    for (const span of [server, client]) {
+      assert.equal(span.traceId, TRACE);
+      assert.equal(span.tracestate, 'a=1');
+      assert.match(span.traceparent, new RegExp(`^00-${TRACE}-[0-9a-f]{16}-${flags}$`));
+    }
+    assert.equal(new Set([parent, server, client].map(({ traceparent }) => traceparent)).size, 3);
+  });
+}
 
 test('identifiers do not repeat', () => {
   const ids = Array.from({ length: 20_000 }, () => plainTracer.start('x', 'server', undefined).traceId);
