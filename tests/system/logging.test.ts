@@ -46,8 +46,9 @@ for (const placement of PLACEMENTS) {
 test('no input can end its log line, begin another, or steer a terminal', async () => {
   await using lab = await startLab('co-hosted');
   const forged = 'x\n{"level":"fatal","msg":"forged"}\r\n\u0000\u001b[31m\u009b31m\u2028\u202e\u2066end';
-  await processInput(lab.a, forged);
-  await waitUntil('the line', 2000, () => lab.gateway.output().includes('end'));
+  await processInput(lab.a, forged, { 'mlab-caller': 'x\u009b31m' });
+  await waitUntil('both lines', 2000, () => lab.gateway.output().includes('"operation":"processInput"'));
+  assert.doesNotMatch(lab.gateway.output(), /[\u0080-\u009f]/);
   const lines = linesOf(lab.gateway.output());
   assert.ok(lines.every((line) => line.level !== 'fatal' && line.msg !== 'forged'));
   const logged = lines.find((line) => line.msg === 'input received')?.input ?? '';

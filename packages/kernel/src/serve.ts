@@ -24,25 +24,26 @@ export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, 
     finish(undefined, reason);
   };
   const succeed = (output: unknown): void => {
-    if (settled) return;
+    let text: string;
     try {
-      finish(endpoint.write(output), undefined);
+      text = endpoint.write(output);
     } catch (error) {
-      finish(undefined, AppError.from(error));
+      return finish(undefined, AppError.from(error));
     }
+    finish(text, undefined);
   };
+  let output: unknown;
   try {
-    const output = endpoint.run(readInput(), call);
-    if (!(output instanceof Promise)) {
-      succeed(output);
-      return end;
-    }
+    output = endpoint.run(readInput(), call);
+  } catch (error) {
+    finish(undefined, AppError.from(error));
+    return end;
+  }
+  if (output instanceof Promise) {
     // Only who answers later can be late.
     timer = setTimeout(() => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)), remaining(call));
     output.then(succeed, (error: unknown) => finish(undefined, AppError.from(error)));
-  } catch (error) {
-    finish(undefined, AppError.from(error));
-  }
+  } else succeed(output);
   return end;
 }
 

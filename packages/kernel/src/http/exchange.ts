@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Tracer } from '@mlab/telemetry';
+import { printable, type Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
@@ -41,7 +41,7 @@ export class Exchange {
     const traceparent = headers[TRACEPARENT_HEADER];
     const parent = typeof traceparent === 'string' ? { traceparent, tracestate: text(headers[TRACESTATE_HEADER]) } : undefined;
     this.#call = new Call(
-      text(headers[CALLER_HEADER]) ?? 'anonymous',
+      callerOf(headers[CALLER_HEADER]),
       route.tracer.start(route.spanName, 'server', parent),
       this.#started + allowedTime(headers[TIMEOUT_HEADER], route.endpoint.operation.timeoutMs),
     );
@@ -104,6 +104,9 @@ export class Exchange {
 }
 
 const text = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header.slice(0, 512) : undefined);
+
+/** Shown in logs, so it must be harmless: a header may hold the control characters from U+0080 on. */
+const callerOf = (header: string | string[] | undefined): string => (typeof header === 'string' ? printable(header, 128) : 'anonymous');
 
 /** The caller's patience, never more than the operation's own limit. */
 function allowedTime(header: string | string[] | undefined, limit: number): number {
