@@ -31,7 +31,7 @@ MLAB_READY_SECONDS how long a process may take to start (default 30).`,
     }
     const status = await askStatus(home);
     if (!status) throw new CliError(`The supervisor has ended again; ${home.logs} tells why.`);
-    process.stdout.write(startMessage(plans, status.processes, home, 'mlab down'));
+    process.stdout.write(startMessage(plans, status.processes, home, './mlab down'));
     return 0;
   },
 };
