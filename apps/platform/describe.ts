@@ -1,4 +1,5 @@
 import { httpSettings, needsOf, settingsOf, type Contract, type Setting } from '@mlab/kernel';
+import { logSettings } from './log-settings.ts';
 import { services } from './services.ts';
 
 /**
@@ -39,7 +40,11 @@ export function describeSettings(): string {
   const sections = Object.entries(services)
     .map(([name, service]) => ({ title: service.contract.label as string, settings: settingsOf(name, service.config) }))
     .filter(({ settings }) => settings.length > 0);
-  return [{ title: 'Every service: HTTP', settings: settingsOf('http', httpSettings) }, ...sections]
+  return [
+    { title: 'Every process: the log', settings: settingsOf('log', logSettings) },
+    { title: 'Every service: HTTP', settings: settingsOf('http', httpSettings) },
+    ...sections,
+  ]
     .map(({ title, settings }) => `## ${title}\n\n${table(settings)}`)
     .join('\n\n');
 }

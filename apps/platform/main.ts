@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Host } from '@mlab/kernel';
-import { LEVELS, openLog, type Level, type Log } from '@mlab/telemetry';
+import { Host, readConfig } from '@mlab/kernel';
+import { openLog, type Log } from '@mlab/telemetry';
+import { logSettings } from './log-settings.ts';
 import { readPlacement } from './placement.ts';
 import { services } from './services.ts';
 
@@ -11,14 +12,8 @@ import { services } from './services.ts';
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
 function openProcessLog(env: NodeJS.ProcessEnv): Log {
-  const level = (env['MLAB_LOG_LEVEL'] ?? 'info') as Level;
-  if (!LEVELS.includes(level)) throw new Error(`MLAB_LOG_LEVEL is "${level}"; it takes ${LEVELS.join(', ')}.`);
-  const file = env['MLAB_LOG_FILE'];
-  const maxBytes = Number(env['MLAB_LOG_MAX_BYTES'] ?? 67_108_864);
-  if (!Number.isInteger(maxBytes) || maxBytes < 1)
-    throw new Error(`MLAB_LOG_MAX_BYTES is "${env['MLAB_LOG_MAX_BYTES']}"; it takes a number of bytes.`);
-  if (file !== undefined && file !== '') return openLog({ level, file, maxBytes });
-  return openLog({ level, pretty: process.stdout.isTTY });
+  const { level, file, maxBytes } = readConfig('log', logSettings, env);
+  return openLog(file === '' ? { level, pretty: process.stdout.isTTY } : { level, file, maxBytes });
 }
 
 async function run(): Promise<void> {

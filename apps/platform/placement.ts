@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { needsOf, type AnyService, type Contract } from '@mlab/kernel';
+import { needsOf, variableOf, type AnyService, type Contract } from '@mlab/kernel';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -42,7 +42,7 @@ export function readPlacement(args: readonly string[], env: Env, all: Readonly<R
   return {
     services,
     ports: Object.fromEntries([
-      ...names.flatMap((name) => portOf(name, env[`MLAB_${variable(name)}_PORT`], `MLAB_${variable(name)}_PORT`)),
+      ...names.flatMap((name) => portOf(name, env[variableOf(name, 'port')], variableOf(name, 'port'))),
       ...values.port.flatMap((pair) => portOf(...split(pair, '--port'), '--port')),
     ]),
     peers: { ...peersOf(services, env), ...Object.fromEntries(values.peer.map((pair) => split(pair, '--peer'))) },
@@ -50,14 +50,12 @@ export function readPlacement(args: readonly string[], env: Env, all: Readonly<R
   };
 }
 
-const variable = (name: string): string => name.toUpperCase().replaceAll('-', '_');
-
 function peersOf(services: readonly AnyService[], env: Env): Record<string, string> {
   const hosted = new Set(services.map((service) => service.contract.name as string));
   const needed = new Map<string, Contract>(services.flatMap(needsOf).map((contract) => [contract.name, contract]));
   const peers: Record<string, string> = {};
   for (const [name, contract] of needed) {
-    const told = env[`MLAB_PEER_${variable(name)}`] ?? (name === 'predictor' ? env['SERVICE_B_URL'] : undefined);
+    const told = env[variableOf('peer', name)] ?? (name === 'predictor' ? env['SERVICE_B_URL'] : undefined);
     if (told !== undefined && told !== '') peers[name] = told;
     else if (!hosted.has(name)) peers[name] = `http://localhost:${contract.port}`;
   }

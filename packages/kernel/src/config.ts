@@ -35,15 +35,16 @@ function collect(owner: string, path: readonly string[], { properties = {} }: Fi
   return Object.entries(properties).flatMap(([name, field]): readonly Setting[] => {
     const here = [...path, name];
     if (field.properties !== undefined) return collect(owner, here, field);
-    const variable = field.env ?? ['MLAB', owner, ...here].map(upperSnake).join('_');
+    const variable = field.env ?? variableOf(owner, ...here);
     return [{ variable, path: here, takes: takes(field), default: field.default, description: field.description ?? '', schema: field }];
   });
 }
 
-const upperSnake = (name: string): string =>
-  name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
+/** The environment variable of a setting: `MLAB_FEATURE_STORE_PORT` of `feature-store` and `port`. */
+export const variableOf = (...names: readonly string[]): string =>
+  ['mlab', ...names]
+    .map((name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_'))
+    .join('_')
     .toUpperCase();
 
 function takes({ type, anyOf, enum: values }: FieldSchema): string {
@@ -67,7 +68,7 @@ export function readConfig<T>(owner: string, schema: Schema<T>, env: Env, reserv
       throw new Error(`${setting.variable} is "${text}"; it takes ${expectation(setting)}.`);
     put(given, setting.path, value);
   }
-  const prefix = `MLAB_${upperSnake(owner)}_`;
+  const prefix = variableOf(owner, '');
   const known = new Set([...settings.map(({ variable }) => variable), ...reserved.map((name) => prefix + name)]);
   const stranger = Object.keys(env).find((name) => name.startsWith(prefix) && !known.has(name));
   if (stranger !== undefined) throw new Error(`${stranger} is not a setting; ${owner} has ${[...known].join(', ')}.`);

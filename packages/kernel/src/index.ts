@@ -1,6 +1,6 @@
 export { Call, type CallMeta } from '#/call.ts';
 export { createClient, type Transport } from '#/client.ts';
-export { readConfig, settingsOf, type Setting } from '#/config.ts';
+export { readConfig, settingsOf, variableOf, type Setting } from '#/config.ts';
 export {
   defineContract,
   operation,
@@ -20,5 +20,5 @@ export { openHttpTransport } from '#/http/transport.ts';
 export { openApi } from '#/openapi.ts';
 export type { Instance, Peer } from '#/peers/peer.ts';
 export { rootCall } from '#/root-call.ts';
-export { defineService, type AnyService, type Arrival, type Check, type Clock, type Context, type Running } from '#/service.ts';
+export { defineService, type Admit, type AnyService, type Check, type Clock, type Context, type Running } from '#/service.ts';
 export { needsOf, startOrder } from '#/topology.ts';
