@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { processInput } from './ask.ts';
 import { answering, silent, startFakeB } from './fake-b.ts';
 import { countStatuses, percentile, startLoad } from './load.ts';
 import { startProcess } from './platform-process.ts';
@@ -96,11 +97,7 @@ test('the default deadline is three seconds', async () => {
   await using b = await startFakeB(silent);
   await using gateway = await startProcess({ target: 'gateway', env: { SERVICE_B_URL: b.url } });
   const began = performance.now();
-  const answer = await fetch(`${gateway.urls['gateway']}/process`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"data":"x"}',
-  });
+  const answer = await processInput(gateway.urls['gateway'] ?? '', 'x');
   assert.equal(answer.status, 503);
   assert.deepEqual(await answer.json(), { detail: 'Service B is unavailable: it did not answer within 3000 ms' });
   const ms = performance.now() - began;

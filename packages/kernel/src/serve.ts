@@ -1,6 +1,7 @@
 import type { Call } from '#/call.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
+import { remainingMs } from '#/remaining.ts';
 
 export type Settle = (output: string | undefined, error: AppError | undefined) => void;
 
@@ -41,13 +42,11 @@ export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, 
   }
   if (output instanceof Promise) {
     // Only who answers later can be late.
-    timer = setTimeout(() => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)), remaining(call));
+    timer = setTimeout(
+      () => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)),
+      remainingMs(call.deadline, performance.now()),
+    );
     output.then(succeed, (error: unknown) => finish(undefined, AppError.from(error)));
   } else succeed(output);
   return end;
-}
-
-/** Rounded up, because timers of equal length share one list in Node and cost next to nothing. */
-function remaining(call: Call): number {
-  return Math.max(1, Math.ceil((call.deadline - performance.now()) / 10) * 10);
 }

@@ -44,11 +44,13 @@ export interface Arrival {
   readonly client: string;
 }
 
+/** Asked at the door, before a body is read: returns headers for the answer, or throws to refuse. */
+export type Admit = (arrival: Arrival) => Readonly<Record<string, string>> | undefined;
+
 export interface Running<C extends Contract> extends Partial<AsyncDisposable> {
   readonly handlers: HandlersOf<C>;
   readonly checks?: () => readonly Check[];
-  /** Asked at the door, before a body is read: returns headers for the answer, or throws to refuse. */
-  readonly admit?: ((arrival: Arrival) => Readonly<Record<string, string>> | undefined) | undefined;
+  readonly admit?: Admit | undefined;
 }
 
 /** Everything but `start` is data, so the whole system can be drawn and checked without running it. */

@@ -1,13 +1,11 @@
-import { AppError, type Arrival } from '@mlab/kernel';
+import { AppError, type Admit } from '@mlab/kernel';
 import type { RateLimit } from '#/domain/rate-limit.ts';
-
-type Headers = Readonly<Record<string, string>>;
 
 /**
  * Lets a client in or answers 429, and says in the `RateLimit-*` headers how much is left.
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (the three-header form that clients know)
  */
-export function rateLimitDoor(rateLimit: RateLimit): ((arrival: Arrival) => Headers) | undefined {
+export function rateLimitDoor(rateLimit: RateLimit): Admit | undefined {
   const { policy } = rateLimit;
   if (policy === undefined) return undefined;
   return ({ client }) => {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
+import { remainingMs } from '#/remaining.ts';
 
 /** An answer larger than this is not read on: no operation has one, and a broken neighbour must not fill our memory. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -24,7 +25,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   constructor(call: CallMeta, now: number, done: Done) {
     this.#done = done;
     this.#signal = call.signal;
-    this.#timer = setTimeout(() => this.#giveUp(timedOut()), Math.max(1, Math.ceil((call.deadline - now) / 10) * 10));
+    this.#timer = setTimeout(() => this.#giveUp(timedOut()), remainingMs(call.deadline, now));
     if (this.#signal.aborted) this.#onAbort();
     else this.#signal.addEventListener('abort', this.#onAbort);
   }

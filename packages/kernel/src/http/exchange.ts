@@ -5,10 +5,10 @@ import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { readBody } from '#/http/body.ts';
 import { CALLER_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
-import { respond } from '#/http/respond.ts';
+import { respond, respondError } from '#/http/respond.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
-import type { Running } from '#/service.ts';
+import type { Admit } from '#/service.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -18,8 +18,7 @@ export interface OperationRoute {
   readonly tracer: Tracer;
   readonly observer: Observer;
   readonly bodyLimitBytes: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the contract: the door asks only for `admit`
-  readonly admit: Running<any>['admit'];
+  readonly admit: Admit | undefined;
 }
 
 /** One request and its answer. It is answered exactly once: with an output, with an error, or not at all when the client has gone. */
@@ -91,10 +90,10 @@ export class Exchange {
       respond(this.#reply, 200, 'application/json', output ?? '', this.#admitted);
       return;
     }
-    const { status, contentType, body } = this.#route.endpoint.wire.renderError(error);
-    this.#observe(status, error);
+    const rendered = this.#route.endpoint.wire.renderError(error);
+    this.#observe(rendered.status, error);
     const retryAfter = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfter))) };
-    respond(this.#reply, status, contentType, body, { ...this.#admitted, ...error.headers, ...retryAfter });
+    respondError(this.#reply, rendered, { ...this.#admitted, ...error.headers, ...retryAfter });
   }
 
   #observe(status: number, error: AppError | undefined): void {

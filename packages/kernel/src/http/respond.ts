@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { RenderedError } from '#/http/wire.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -11,4 +12,9 @@ export function respond(reply: FastifyReply, status: number, contentType: string
   const { raw } = reply;
   raw.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
   raw.end(body);
+}
+
+/** Writes an error as its wire has rendered it. */
+export function respondError(reply: FastifyReply, { status, contentType, body }: RenderedError, headers?: Headers): void {
+  respond(reply, status, contentType, body, headers);
 }

@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { printable, type Telemetry } from '@mlab/telemetry';
+import { variableOf } from '#/config.ts';
 import type { Contract } from '#/contract.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { operationRoute } from '#/http/operation-route.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
-import { respond } from '#/http/respond.ts';
+import { respondError } from '#/http/respond.ts';
 import type { HttpSettings } from '#/http/settings.ts';
 import { unmatchedHandler } from '#/http/unmatched.ts';
 import { answerUnreadable } from '#/http/unreadable.ts';
 import { wires } from '#/http/wires.ts';
 import type { Observer } from '#/observe.ts';
-import type { Check, Running } from '#/service.ts';
+import type { Admit, Check } from '#/service.ts';
 
 export interface HttpServerOptions {
   readonly contract: Contract;
@@ -21,8 +22,7 @@ export interface HttpServerOptions {
   readonly telemetry: Telemetry;
   readonly observer: Observer;
   readonly checks: () => readonly Check[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- whatever the contract: the door asks only for `admit`
-  readonly admit: Running<any>['admit'];
+  readonly admit: Admit | undefined;
   readonly settings: HttpSettings;
   readonly port: number;
 }
@@ -50,7 +50,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 }
 
 function whyNotListening(name: string, address: string, port: number, { code, message }: NodeJS.ErrnoException): string {
-  const other = `choose another with MLAB_${name.toUpperCase().replaceAll('-', '_')}_PORT or --port ${name}=…`;
+  const other = `choose another with ${variableOf(name, 'port')} or --port ${name}=…`;
   if (code === 'EADDRINUSE') return `Port ${port} for ${name} is taken by another program: end it, or ${other}.`;
   if (code === 'EACCES') return `Port ${port} for ${name} may not be used by this user: ${other}.`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${address} is no address of this machine, so ${name} cannot listen there.`;
@@ -102,8 +102,7 @@ function buildApp({ contract, version, endpoints, telemetry, observer, checks, a
   // Node would refuse a missing Host without a word.
   app.addHook('onRequest', (request, reply, done) => {
     if (request.raw.headers.host !== undefined || request.raw.httpVersion === '1.0') return done();
-    const { status, contentType, body } = wire.renderError(new AppError('malformed', 'The Host header is missing.'));
-    respond(reply, status, contentType, body);
+    respondError(reply, wire.renderError(new AppError('malformed', 'The Host header is missing.')));
   });
   addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
   for (const endpoint of endpoints) {
@@ -114,8 +113,7 @@ function buildApp({ contract, version, endpoints, telemetry, observer, checks, a
   app.setNotFoundHandler((request, reply) => unmatched(request.raw, reply));
   app.setErrorHandler((error, _request, reply) => {
     log.error({ err: error }, 'unexpected error');
-    const { status, contentType, body } = wire.renderError(AppError.from(error));
-    respond(reply, status, contentType, body);
+    respondError(reply, wire.renderError(AppError.from(error)));
   });
   return app;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
-import { respond } from '#/http/respond.ts';
+import { respondError } from '#/http/respond.ts';
 import type { Wire } from '#/http/wire.ts';
 
 export interface Route {
@@ -24,8 +24,7 @@ export function unmatchedHandler(wire: Wire, routes: readonly Route[]): (request
     const [path, query] = splitOnce(url, '?');
     const allow = allowedAt(path);
     if (allow !== undefined) {
-      const { status, contentType, body } = wire.renderError(wire.methodNotAllowed(method, path));
-      respond(reply, status, contentType, body, { allow });
+      respondError(reply, wire.renderError(wire.methodNotAllowed(method, path)), { allow });
       return;
     }
     const target = wire.redirectsSlashes ? withoutLastSlashes(path) : undefined;
@@ -35,8 +34,7 @@ export function unmatchedHandler(wire: Wire, routes: readonly Route[]): (request
       reply.raw.writeHead(307, { location, 'content-length': 0 }).end();
       return;
     }
-    const { status, contentType, body } = wire.renderError(wire.notFound(method, path));
-    respond(reply, status, contentType, body);
+    respondError(reply, wire.renderError(wire.notFound(method, path)));
   };
 }
 

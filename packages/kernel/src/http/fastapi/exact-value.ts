@@ -1,3 +1,5 @@
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, QUOTE, SPACE } from '../json/characters.ts';
+
 /** Digits enough for an integer that a double cannot hold, or a zero with a sign. It also finds some that are harmless. */
 const MAY_BE_INEXACT = /[0-9]{16}|-0/;
 
@@ -12,13 +14,6 @@ export const mayBeInexact = (json: string): boolean => MAY_BE_INEXACT.test(json)
 export function parseExactly(json: string): unknown {
   return new ExactReader(json).read();
 }
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const CLOSE_BRACE = 0x7d;
-const SPACE = 0x20;
 
 class ExactReader {
   readonly #json: string;

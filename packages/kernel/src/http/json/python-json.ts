@@ -1,3 +1,4 @@
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE as BLANK } from './characters.ts';
 import { FORBIDDEN_KEY, MAX_DEPTH } from './json-limits.ts';
 
 /** What Python's `json` would say of a document, or what we do although Python would not. */
@@ -35,16 +36,6 @@ interface Objection {
   readonly message: string;
   readonly index: number;
 }
-
-const BLANK = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 const SPACE = /[ \t\n\r]*/y;
 const WORD = /null|true|false/y;
