@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { CallMeta } from '#/call.ts';
+import type { AnyEventType, AnyQueue } from '#/state/events.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -47,6 +48,10 @@ export interface Contract {
   readonly port: number;
   readonly wire: WireName;
   readonly operations: Readonly<Record<string, AnyOperation>>;
+  /** What it tells. */
+  readonly events?: Readonly<Record<string, AnyEventType>>;
+  /** What work it takes. */
+  readonly queues?: Readonly<Record<string, AnyQueue>>;
 }
 
 /** A client's methods: the call is a required argument, so that no deadline and no trace is lost by forgetting it. */

@@ -30,7 +30,7 @@ export interface HostOptions {
 type Resolved = Required<HostOptions> & { readonly settings: HttpSettings };
 
 // oxlint-disable-next-line typescript/no-explicit-any -- services of all kinds; each was checked where it was defined
-type AnyRunning = Running<any>;
+type AnyRunning = Running<any, any, any>;
 
 /** Services running in this process, each on its own port. */
 export class Host implements AsyncDisposable {

@@ -22,3 +22,45 @@ export type { Instance, Peer } from '#/peers/peer.ts';
 export { rootCall } from '#/root-call.ts';
 export { defineService, type Admit, type AnyService, type Check, type Clock, type Context, type Running } from '#/service.ts';
 export { needsOf, startOrder } from '#/topology.ts';
+export type { Discovery } from '#/peers/discovery.ts';
+export type { Database, Queryable, Row, RowMapper, Sql, Transaction, TransactionOptions } from '#/state/database.ts';
+export {
+  event,
+  queue,
+  type AnyEventType,
+  type AnyQueue,
+  type ConsumersOf,
+  type Delivery,
+  type Events,
+  type EventType,
+  type PublishOptions,
+  type Queue,
+  type Received,
+  type WorkersOf,
+} from '#/state/events.ts';
+export type {
+  AddedOperations,
+  AnyConsumer,
+  AnyJobRunner,
+  EventsDeclaration,
+  Facilities,
+  OpenedDatabase,
+  OpenedEvents,
+  OpenedJobs,
+  Owner,
+} from '#/state/facilities.ts';
+export {
+  job,
+  JOB_STATES,
+  type AnyJob,
+  type Job,
+  type JobPage,
+  type JobQueue,
+  type JobRun,
+  type JobRunnersOf,
+  type Jobs,
+  type JobState,
+  type JobStatus,
+  type SendOptions,
+} from '#/state/jobs.ts';
+export type { ByteRange, GetOptions, ListQuery, ObjectInfo, ObjectPage, Objects, PutOptions, StoredObject } from '#/state/objects.ts';

@@ -1,6 +1,10 @@
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { AnySchema, ClientOf, Contract, HandlersOf, Schema } from '#/contract.ts';
 import type { Peer } from '#/peers/peer.ts';
+import type { Database } from '#/state/database.ts';
+import type { Consumes, ConsumersOf, Events, WorkersOf } from '#/state/events.ts';
+import type { JobQueuesOf, JobRunnersOf, Jobs } from '#/state/jobs.ts';
+import type { Objects } from '#/state/objects.ts';
 
 type TypeOf<S> = S extends Schema<infer T> ? T : never;
 export type Needs = Readonly<Record<string, Contract>>;
@@ -15,12 +19,27 @@ export interface Clock {
   schedule(ms: number, task: () => void): () => void;
 }
 
-export interface Context<N extends Needs, Config> {
+/** A schema of its own in the database, made by the numbered SQL files of a folder. */
+export interface DatabaseUse {
+  readonly migrations: URL;
+  /** Whether the service also runs where there is no database; then it has neither events nor jobs. Default false. */
+  readonly optional?: boolean;
+}
+
+/** `T` where a database is declared, perhaps `T` where it is optional. */
+type WithDatabase<D, T> = D extends { readonly optional: true } ? T | undefined : D extends DatabaseUse ? T : undefined;
+
+export interface Context<N extends Needs, Config, D, J, O> {
   readonly config: Config;
   /** One typed client per need; it spreads its calls over the instances of that neighbour. */
-  readonly clients: { readonly [K in keyof N]: ClientOf<N[K]> };
+  readonly clients: { readonly [P in keyof N]: ClientOf<N[P]> };
   /** The instances behind each client, for a service that balances by itself. */
-  readonly peers: { readonly [K in keyof N]: Peer<ClientOf<N[K]>> };
+  readonly peers: { readonly [P in keyof N]: Peer<ClientOf<N[P]>> };
+  readonly database: WithDatabase<D, Database>;
+  readonly events: WithDatabase<D, Events>;
+  /** One queue per kind of job that is declared. */
+  readonly jobs: J extends Jobs ? JobQueuesOf<J> : undefined;
+  readonly objects: O extends true ? Objects : undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -47,26 +66,56 @@ export interface Arrival {
 /** Asked at the door, before a body is read: returns headers for the answer, or throws to refuse. */
 export type Admit = (arrival: Arrival) => Readonly<Record<string, string>> | undefined;
 
-export interface Running<C extends Contract> extends Partial<AsyncDisposable> {
+interface Serves<C extends Contract> extends Partial<AsyncDisposable> {
   readonly handlers: HandlersOf<C>;
   readonly checks?: () => readonly Check[];
   readonly admit?: Admit | undefined;
 }
 
+type Hears<E> = E extends Consumes ? { readonly consumers: ConsumersOf<E> } : { readonly consumers?: undefined };
+type Takes<C extends Contract> = C extends { readonly queues: object }
+  ? { readonly workers: WorkersOf<C> }
+  : { readonly workers?: undefined };
+type Runs<J> = J extends Jobs ? { readonly jobs: JobRunnersOf<J> } : { readonly jobs?: undefined };
+
+/** A service at work: one total table for each thing it has declared. */
+export type Running<C extends Contract, E = undefined, J = undefined> = Serves<C> & Hears<E> & Takes<C> & Runs<J>;
+
 /** Everything but `start` is data, so the whole system can be drawn and checked without running it. */
-export interface ServiceDefinition<C extends Contract = Contract, N extends Needs = Needs, S extends AnySchema = AnySchema> {
+export interface ServiceDefinition<
+  C extends Contract = Contract,
+  N extends Needs = Needs,
+  S extends AnySchema = AnySchema,
+  D extends DatabaseUse | undefined = undefined,
+  E extends Consumes | undefined = undefined,
+  J extends Jobs | undefined = undefined,
+  O extends boolean | undefined = undefined,
+> {
   readonly contract: C;
   /** Contracts it calls: typed clients for it, edges in the graph for us. */
   readonly needs: N;
+  /** Events it hears, by the names of its consumers. */
+  readonly consumes?: E;
   readonly config: S;
-  start(context: Context<N, TypeOf<S>>): Promise<Running<C>> | Running<C>;
+  readonly database?: D;
+  /** Work of its own that must outlive a process. */
+  readonly jobs?: J;
+  /** Whether it keeps files. */
+  readonly objects?: O;
+  start(context: Context<N, TypeOf<S>, D, J, O>): Promise<Running<C, E, J>> | Running<C, E, J>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of services of all kinds; each was checked where it was defined
-export type AnyService = ServiceDefinition<any, any, any>;
+export type AnyService = ServiceDefinition<any, any, any, any, any, any, any>;
 
-export function defineService<C extends Contract, const N extends Needs, S extends AnySchema>(
-  definition: ServiceDefinition<C, N, S>,
-): ServiceDefinition<C, N, S> {
+export function defineService<
+  C extends Contract,
+  const N extends Needs,
+  S extends AnySchema,
+  const D extends DatabaseUse | undefined = undefined,
+  const E extends Consumes | undefined = undefined,
+  const J extends Jobs | undefined = undefined,
+  const O extends boolean | undefined = undefined,
+>(definition: ServiceDefinition<C, N, S, D, E, J, O>): ServiceDefinition<C, N, S, D, E, J, O> {
   return definition;
 }
