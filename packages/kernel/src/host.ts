@@ -9,9 +9,14 @@ import { wires } from '#/http/wires.ts';
 import { localTransport, type LocalDoor } from '#/local-transport.ts';
 import { openObserver } from '#/observe.ts';
 import { parseBases, resolveByDns, type Resolve } from '#/peers/addresses.ts';
-import { connectLocal, connectRemote, type Connection } from '#/peers/connect.ts';
+import { connectDiscovered, connectLocal, connectRemote, type Connection } from '#/peers/connect.ts';
 import type { AnyService, Check, Clock, Running } from '#/service.ts';
+import type { Facilities } from '#/state/facilities.ts';
+import { openKept } from '#/state/open-kept.ts';
 import { needsOf, startOrder } from '#/topology.ts';
+
+/** How long a service goes on serving after it has withdrawn from discovery, so that all who know it have heard of it. */
+const LEAVE_MS = 250;
 
 export interface HostOptions {
   readonly services: readonly AnyService[];
@@ -25,6 +30,8 @@ export interface HostOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly resolve?: Resolve;
+  /** Where services keep their data, and how they find each other. */
+  readonly facilities?: Facilities;
 }
 
 type Resolved = Required<HostOptions> & { readonly settings: HttpSettings };
@@ -37,6 +44,7 @@ export class Host implements AsyncDisposable {
   readonly #doors = new Map<string, LocalDoor>();
   readonly #urls = new Map<string, string>();
   readonly #stack = new AsyncDisposableStack();
+  readonly #begin: (() => Promise<void>)[] = [];
   #draining = false;
   #started = false;
 
@@ -50,6 +58,7 @@ export class Host implements AsyncDisposable {
       clock: systemClock,
       random: Math.random,
       resolve: resolveByDns,
+      facilities: {},
       ...options,
       env,
       settings,
@@ -57,11 +66,13 @@ export class Host implements AsyncDisposable {
     const host = new Host();
     try {
       for (const service of startOrder(options.services)) await host.#add(service, resolved);
+      for (const begin of host.#begin) await begin();
+      host.#started = true;
+      await host.#announce(resolved);
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
     }
-    host.#started = true;
     return host;
   }
 
@@ -78,14 +89,16 @@ export class Host implements AsyncDisposable {
 
   async #add(service: AnyService, options: Resolved): Promise<void> {
     const contract = service.contract as Contract;
-    const { env, version, logger, clock, random, settings } = options;
+    const { env, version, logger, clock, random, settings, facilities } = options;
     const config = readConfig(contract.name, service.config, env, ['PORT']);
     const telemetry = this.#stack.use(await openTelemetry({ service: contract.name, version, logger, env }));
     const connections = await this.#connect(service, telemetry, options);
+    const kept = this.#stack.use(await openKept(service, facilities, { name: contract.name, telemetry, clock, random }));
     const running: AnyRunning = await service.start({
       config,
       clients: mapValues(connections, (connection) => connection.client),
       peers: mapValues(connections, (connection) => connection.peer),
+      ...kept.context,
       log: telemetry.log,
       metrics: telemetry.metrics,
       clock,
@@ -93,7 +106,8 @@ export class Host implements AsyncDisposable {
     } as Parameters<AnyService['start']>[0]);
     this.#stack.defer(async () => running[Symbol.asyncDispose]?.());
 
-    const endpoints = openEndpoints(contract, wires[contract.wire], running.handlers);
+    const served = { ...contract, operations: { ...contract.operations, ...kept.added.operations } };
+    const endpoints = openEndpoints(served, wires[contract.wire], { ...running.handlers, ...kept.added.handlers });
     const observer = openObserver(telemetry);
     const door = {
       endpoints: new Map(endpoints.map((endpoint) => [endpoint.name, endpoint])),
@@ -104,18 +118,27 @@ export class Host implements AsyncDisposable {
     this.#doors.set(contract.name, door);
     this.#stack.defer(() => void (door.open = false));
     const server = await openHttpServer({
-      contract,
+      contract: served,
       version,
       endpoints,
       telemetry,
       observer,
-      checks: () => [this.#lifecycle(), ...(running.checks?.() ?? [])],
+      checks: () => [this.#lifecycle(), ...kept.checks(), ...(running.checks?.() ?? [])],
       admit: running.admit,
       settings,
       port: options.ports[contract.name] ?? contract.port,
     });
     this.#stack.use(server);
     this.#urls.set(contract.name, server.url);
+    this.#stack.defer(() => kept.stop());
+    this.#begin.push(() => kept.begin(running));
+  }
+
+  /** Makes all services known together, once all of them serve; they withdraw before anything of them ends. */
+  async #announce({ facilities: { discovery }, clock }: Resolved): Promise<void> {
+    if (discovery === undefined) return;
+    this.#stack.defer(() => new Promise((resolve) => clock.schedule(LEAVE_MS, resolve)));
+    for (const [name, url] of this.#urls) this.#stack.use(await discovery.announce(name, url));
   }
 
   async #connect(service: AnyService, telemetry: Telemetry, options: Resolved): Promise<Record<string, Connection<Contract>>> {
@@ -125,6 +148,7 @@ export class Host implements AsyncDisposable {
     for (const contract of needsOf(service)) {
       const urls = options.peers[contract.name];
       const door = this.#doors.get(contract.name);
+      const { discovery } = options.facilities;
       if (urls !== undefined) {
         const bases = parseBases(
           `The peer ${contract.name}`,
@@ -135,6 +159,8 @@ export class Host implements AsyncDisposable {
         connections[contract.name] = this.#stack.use(await connectRemote({ contract, bases, resolve, clock, log, caller, tracer }));
       } else if (door !== undefined) {
         connections[contract.name] = connectLocal(contract, localTransport(door), caller, tracer);
+      } else if (discovery !== undefined) {
+        connections[contract.name] = this.#stack.use(await connectDiscovered({ contract, discovery, caller, tracer }));
       } else {
         throw new Error(
           `${caller} needs ${contract.name}: host it in the same process, or say where it is with --peer ${contract.name}=URL.`,

@@ -2,6 +2,9 @@ import type { Tracer } from '@mlab/telemetry';
 import { createClient, type Transport } from '#/client.ts';
 import type { ClientOf, Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
+import { openDiscoveredInstances } from '#/peers/discovered.ts';
+import type { Discovery } from '#/peers/discovery.ts';
+import type { RemoteInstances } from '#/peers/instances.ts';
 import type { Instance, Peer } from '#/peers/peer.ts';
 import { openRemoteInstances, type RemoteOptions } from '#/peers/remote.ts';
 
@@ -17,11 +20,29 @@ export function connectLocal<C extends Contract>(contract: C, transport: Transpo
   return { client, peer: { instances: () => instances, onChange: () => {} }, [Symbol.asyncDispose]: async () => {} };
 }
 
-/** A neighbour elsewhere: the copies behind its URLs, and a client that takes them in turn. */
-export async function connectRemote<C extends Contract>(
-  options: Omit<RemoteOptions, 'onChange' | 'contract'> & { readonly contract: C; readonly caller: string; readonly tracer: Tracer },
+interface Calling<C extends Contract> {
+  readonly contract: C;
+  readonly caller: string;
+  readonly tracer: Tracer;
+}
+
+/** A neighbour elsewhere: the copies behind its URLs. */
+export function connectRemote<C extends Contract>(
+  options: Calling<C> & Omit<RemoteOptions, 'onChange' | 'contract'>,
 ): Promise<Connection<C>> {
-  const { contract, caller, tracer } = options;
+  return connectInstances(options, (onChange) => openRemoteInstances({ ...options, onChange }));
+}
+
+/** A neighbour elsewhere: the copies that have made themselves known. */
+export function connectDiscovered<C extends Contract>(options: Calling<C> & { readonly discovery: Discovery }): Promise<Connection<C>> {
+  return connectInstances(options, (onChange) => openDiscoveredInstances(options.contract, options.discovery, onChange));
+}
+
+/** A client that takes the copies in turn, and the copies themselves for who balances on his own. */
+async function connectInstances<C extends Contract>(
+  { contract, caller, tracer }: Calling<C>,
+  open: (onChange: () => void) => Promise<RemoteInstances>,
+): Promise<Connection<C>> {
   const listeners: ((instances: readonly Instance<ClientOf<C>>[]) => void)[] = [];
   const clients = new Map<string, ClientOf<C>>();
   const list = (): readonly Instance<ClientOf<C>>[] =>
@@ -35,7 +56,7 @@ export async function connectRemote<C extends Contract>(
     for (const id of clients.keys()) if (!ids.has(id)) clients.delete(id);
     for (const listener of listeners) listener(list());
   };
-  const remote = await openRemoteInstances({ ...options, onChange: changed });
+  const remote = await open(changed);
 
   let turn = 0;
   const inTurn: Transport = (name, operation, input, call) => {

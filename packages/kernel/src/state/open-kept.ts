@@ -1,0 +1,88 @@
+import type { AnyOperation, Contract } from '#/contract.ts';
+import type { AnyService, Check } from '#/service.ts';
+import type { AddedOperations, AnyConsumer, AnyJobRunner, Facilities, Owner } from '#/state/facilities.ts';
+import { needsOf } from '#/topology.ts';
+
+interface Tables {
+  readonly consumers?: Readonly<Record<string, AnyConsumer>> | undefined;
+  readonly workers?: Readonly<Record<string, AnyConsumer>> | undefined;
+  readonly jobs?: Readonly<Record<string, AnyJobRunner>> | undefined;
+}
+
+/** All that one service keeps, opened as it has declared it. */
+export interface Kept extends AsyncDisposable {
+  /** Its part of the context that `start` gets. */
+  readonly context: Readonly<Record<'database' | 'events' | 'jobs' | 'objects', unknown>>;
+  readonly added: { readonly operations: Readonly<Record<string, AnyOperation>>; readonly handlers: AddedOperations['handlers'] };
+  readonly checks: () => readonly Check[];
+  /** Begins to hand events, messages and jobs to the service. */
+  begin(tables: Tables): Promise<void>;
+  /** Takes no more of them, and resolves when those under way have ended. */
+  stop(): Promise<void>;
+}
+
+/** Throws a sentence when the process cannot lend what the service has declared. */
+export async function openKept(service: AnyService, facilities: Facilities, owner: Owner): Promise<Kept> {
+  await using stack = new AsyncDisposableStack();
+  const contract = service.contract as Contract;
+  const database = await openDatabase(service, facilities, owner);
+  if (database !== undefined) stack.use(database);
+
+  const hasMessages = contract.events !== undefined || contract.queues !== undefined || service.consumes !== undefined;
+  const events =
+    hasMessages && database !== undefined
+      ? await required(facilities.openEvents, contract, 'events')(owner, database.database, {
+          contract,
+          needs: needsOf(service),
+          consumes: service.consumes ?? {},
+        })
+      : undefined;
+  if (events !== undefined) stack.use(events);
+
+  const jobs =
+    service.jobs !== undefined && database !== undefined
+      ? await required(facilities.openJobs, contract, 'jobs')(owner, database.database, service.jobs)
+      : undefined;
+  if (jobs !== undefined) stack.use(jobs);
+
+  const objects = service.objects === true ? await required(facilities.openObjects, contract, 'files')(owner) : undefined;
+  if (objects !== undefined) stack.use(objects);
+
+  const parts = [events?.added, jobs?.added].filter((part) => part !== undefined);
+  const disposing = stack.move();
+  return {
+    context: { database: database?.database, events: events?.events, jobs: jobs?.queues, objects },
+    added: {
+      operations: Object.assign({}, ...parts.map(({ operations }) => operations)) as Record<string, AnyOperation>,
+      handlers: Object.assign({}, ...parts.map(({ handlers }) => handlers)) as AddedOperations['handlers'],
+    },
+    checks: () => [database, events, jobs].flatMap((part) => part?.checks?.() ?? []),
+    begin: async ({ consumers = {}, workers = {}, jobs: runners = {} }) => {
+      await events?.consume(consumers, workers);
+      await jobs?.work(runners);
+    },
+    stop: async () => void (await Promise.all([events?.stop(), jobs?.stop()])),
+    [Symbol.asyncDispose]: () => disposing.disposeAsync(),
+  };
+}
+
+function openDatabase(
+  service: AnyService,
+  { openDatabase: open }: Facilities,
+  owner: Owner,
+): ReturnType<NonNullable<typeof open>> | undefined {
+  const { database: use } = service;
+  if (use === undefined) {
+    for (const kind of ['consumes', 'jobs'] as const)
+      if (service[kind] !== undefined) throw new Error(`${owner.name} declares ${kind} and no database, which they need.`);
+    return undefined;
+  }
+  if (open !== undefined) return open(owner, use.migrations);
+  if (use.optional === true) return undefined;
+  throw new Error(`${owner.name} keeps data and there is no database: set DATABASE_URL, or let mlab up bring one.`);
+}
+
+function required<T>(facility: T | undefined, { name }: Contract, what: string): T {
+  if (facility === undefined) throw new Error(`${name} has ${what}, and this process has nothing that carries ${what}.`);
+  return facility;
+}
