@@ -14,16 +14,16 @@ export interface BenchOptions {
 }
 
 /** The options that every bench takes. A mistake in them ends the program with a sentence, not with a stack trace. */
-export function readOptions(): BenchOptions {
+export function readOptions(defaults: { readonly connections: number } = { connections: 32 }): BenchOptions {
   try {
-    return parse();
+    return parse(defaults);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(2);
   }
 }
 
-function parse(): BenchOptions {
+function parse(defaults: { readonly connections: number }): BenchOptions {
   const { values } = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
@@ -31,7 +31,7 @@ function parse(): BenchOptions {
       profile: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '4' },
-      connections: { type: 'string', default: '32' },
+      connections: { type: 'string', default: String(defaults.connections) },
       generator: { type: 'string' },
     },
   });
