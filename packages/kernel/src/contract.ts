@@ -30,6 +30,8 @@ export interface AnyOperation {
   readonly timeoutMs: number;
   readonly input: AnySchema;
   readonly output: AnySchema;
+  /** Set on a download: the media types it may answer with instead of JSON. */
+  readonly contentTypes?: readonly string[];
 }
 
 export interface Operation<I, O> extends AnyOperation {
@@ -91,6 +93,27 @@ export function operation<I extends TSchema, O extends TSchema>(
   const [method, path] = route.split(' ') as [Method, string];
   const { summary, description = '', scope, safe = method === 'GET', timeoutMs = 30_000, input, output } = spec;
   return { method, path, summary, description, scope, safe, timeoutMs, input: { json: input }, output: { json: output } };
+}
+
+/**
+ * What a download answers with. An error before the first chunk is answered as any other; after it the connection is broken, so
+ * that nobody takes a part for the whole. Who stops reading ends the iterator. A chunk is not changed once it is handed out.
+ */
+export interface Download {
+  readonly contentType: string;
+  /** What a browser would save it as. */
+  readonly fileName?: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+interface DownloadSpec<I extends TSchema> extends Omit<OperationSpec<I, TSchema>, 'output'> {
+  readonly contentTypes: readonly [string, ...string[]];
+}
+
+/** An operation that answers with bytes as they come, however many. `timeoutMs` is for all of them; default 600,000. */
+export function download<I extends TSchema>(route: `${Method} /${string}`, spec: DownloadSpec<I>): Operation<Static<I>, Download> {
+  const { contentTypes, ...rest } = spec;
+  return { ...operation(route, { timeoutMs: 600_000, ...rest, output: {} }), contentTypes } as Operation<Static<I>, Download>;
 }
 
 export function schema<S extends TSchema>(json: S): Schema<Static<S>> {

@@ -1,6 +1,6 @@
 import buildSerializer from 'fast-json-stringify';
 import type { Call } from '#/call.ts';
-import type { AnyOperation, Contract } from '#/contract.ts';
+import type { AnyOperation, Contract, Download } from '#/contract.ts';
 import type { InputReader, Wire } from '#/http/wire.ts';
 
 /** One operation of a running service: how its input is read, who answers, how its output is written. */
@@ -11,8 +11,8 @@ export interface Endpoint {
   readonly wire: Wire;
   readonly input: InputReader;
   readonly run: (input: unknown, call: Call) => unknown;
-  /** JSON with the fields of the contract and no others, so that a handler cannot leak what it did not promise. */
-  readonly write: (output: unknown) => string;
+  /** JSON with the fields of the contract and no others, so that a handler cannot leak what it did not promise. A download stays one. */
+  readonly write: (output: unknown) => string | Download;
 }
 
 type Handlers = Readonly<Record<string, (input: never, call: Call) => unknown>>;
@@ -28,7 +28,16 @@ export function openEndpoints(contract: Contract, wire: Wire, handlers: Handlers
       wire,
       input: wire.reader(operation),
       run: handler as Endpoint['run'],
-      write: buildSerializer(operation.output.json as Parameters<typeof buildSerializer>[0]),
+      write: writerOf(`${contract.name}.${name}`, operation),
     };
   });
+}
+
+function writerOf(name: string, { contentTypes, output }: AnyOperation): Endpoint['write'] {
+  if (contentTypes === undefined) return buildSerializer(output.json as Parameters<typeof buildSerializer>[0]);
+  return (answer) => {
+    const { contentType } = answer as Download;
+    if (contentTypes.includes(contentType.split(';', 1)[0] as string)) return answer as Download;
+    throw new Error(`${name} answered with ${contentType}, which is not among the types of its contract.`);
+  };
 }

@@ -3,12 +3,14 @@ export { createClient, type Transport } from '#/client.ts';
 export { readConfig, settingsOf, variableOf, type Setting } from '#/config.ts';
 export {
   defineContract,
+  download,
   operation,
   schema,
   type AnyOperation,
   type AnySchema,
   type ClientOf,
   type Contract,
+  type Download,
   type HandlersOf,
   type Operation,
   type Schema,

@@ -4,6 +4,7 @@ import type { Transport } from '#/client.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
+import { handOverDownload } from '#/local-download.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
 
@@ -31,6 +32,13 @@ export function localTransport(door: LocalDoor): Transport {
       const trace = door.tracer.start(`${operation.method} ${operation.path}`, 'server', meta.trace);
       const call = new Call(meta.caller, trace, Math.min(ownLimit, meta.deadline));
       let settled = false;
+      const observe = (status: number, error: AppError | undefined, bytes?: number): void =>
+        door.observer.observe({ endpoint, call, started, status, error, transport: 'local', bytes });
+      const refuse = (error: AppError): void => {
+        const rendered = endpoint.wire.renderError(error);
+        observe(rendered.status, error);
+        reject(asSeenByCaller(endpoint, rendered, error, meta));
+      };
       const leave = (): void => end(abandoned(meta.signal, false));
       const end = serve(
         endpoint,
@@ -42,10 +50,14 @@ export function localTransport(door: LocalDoor): Transport {
         (output, error) => {
           settled = true;
           meta.signal.removeEventListener('abort', leave);
-          const rendered = error === undefined ? undefined : endpoint.wire.renderError(error);
-          door.observer.observe({ endpoint, call, started, status: rendered?.status ?? 200, error, transport: 'local' });
-          if (rendered === undefined) resolve(JSON.parse(output as string));
-          else reject(asSeenByCaller(endpoint, rendered, error as AppError, meta));
+          if (error !== undefined) return refuse(error);
+          if (typeof output !== 'object') {
+            observe(200, undefined);
+            return resolve(JSON.parse(output as string));
+          }
+          const ended = (bytes: number, broken: AppError | undefined): void =>
+            observe(broken === undefined ? 200 : endpoint.wire.renderError(broken).status, broken, bytes);
+          void handOverDownload(output, { call, label: endpoint.contract.label, meta, refuse, ended }).then(resolve);
         },
       );
       if (!settled) meta.signal.addEventListener('abort', leave);

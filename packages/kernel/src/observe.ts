@@ -1,4 +1,4 @@
-import { DurationHistogram, Gauge, type Durations, type Telemetry } from '@mlab/telemetry';
+import { Counter, DurationHistogram, Gauge, type Durations, type Telemetry } from '@mlab/telemetry';
 import type { Call } from '#/call.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import type { AppError } from '#/errors.ts';
@@ -11,6 +11,8 @@ export interface Served {
   readonly status: number;
   readonly error: AppError | undefined;
   readonly transport: 'http' | 'local';
+  /** Of a download: how many it sent. */
+  readonly bytes?: number | undefined;
 }
 
 /** Told of every request that was answered: writes its one log line, counts it, ends its span. */
@@ -32,6 +34,12 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
     registry: metrics.registry,
   });
   const of = remember((operation, transport, status) => durations.labelled({ operation, transport, status: String(status) }));
+  const sent = new Counter({
+    name: 'mlab_download_bytes_total',
+    help: 'Bytes sent by operations that answer with a download.',
+    labelNames: ['operation'],
+    registers: [metrics.registry],
+  });
   let underWay = 0;
   new Gauge({
     name: 'mlab_requests_in_flight',
@@ -44,7 +52,7 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
   return {
     begin: () => void underWay++,
     underWay: () => underWay,
-    observe: ({ endpoint, call, started, status, error, transport }) => {
+    observe: ({ endpoint, call, started, status, error, transport, bytes }) => {
       underWay--;
       const ms = performance.now() - started;
       of(endpoint.name, transport, status).observe(ms / 1000);
@@ -54,7 +62,9 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
         ms: Math.round(ms * 1000) / 1000,
         caller: call.caller,
         trace_id: call.trace.traceId,
+        bytes,
       };
+      if (bytes !== undefined) sent.inc({ operation: endpoint.name }, bytes);
       if (error === undefined) log.info(line, 'request');
       // What is our own fault is told with its cause; what a client did wrong is told in a sentence.
       else if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');

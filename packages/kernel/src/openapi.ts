@@ -59,10 +59,15 @@ function describe(contract: Contract, name: string, operation: AnyOperation, com
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(inBody ? { requestBody: { required: true, content: { [JSON_TYPE]: { schema: bodySchema(operation, inPath, components) } } } } : {}),
     responses: {
-      200: { description: 'Successful Response', content: { [JSON_TYPE]: { schema: refer(operation.output.json, components) } } },
+      200: { description: 'Successful Response', content: answerContent(operation, components) },
       [invalid.status]: { description: 'Validation Error', content: { [invalid.contentType]: { schema: invalid.schema } } },
     },
   };
+}
+
+function answerContent({ contentTypes, output }: AnyOperation, components: Json): Json {
+  if (contentTypes === undefined) return { [JSON_TYPE]: { schema: refer(output.json, components) } };
+  return Object.fromEntries(contentTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
 }
 
 function bodySchema(operation: AnyOperation, inPath: readonly string[], components: Json): unknown {

@@ -1,9 +1,10 @@
 import type { Call } from '#/call.ts';
+import type { Download } from '#/contract.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { remainingMs } from '#/remaining.ts';
 
-export type Settle = (output: string | undefined, error: AppError | undefined) => void;
+export type Settle = (output: string | Download | undefined, error: AppError | undefined) => void;
 
 /**
  * Runs one operation to its end: reads the input, lets the handler answer, writes the output. `settle` is called exactly
@@ -25,7 +26,7 @@ export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, 
     finish(undefined, reason);
   };
   const succeed = (output: unknown): void => {
-    let text: string;
+    let text: string | Download;
     try {
       text = endpoint.write(output);
     } catch (error) {

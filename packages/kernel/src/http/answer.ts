@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CallMeta } from '#/call.ts';
-import { abandoned, timedOut } from '#/early-ends.ts';
+import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
 import { remainingMs } from '#/remaining.ts';
 
@@ -55,9 +55,7 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     // undici starts a request when it has a connection: before that, nothing can have been sent.
-    const notSent = this.#controller === undefined;
-    const message = notSent ? 'It refused the connection.' : 'It closed the connection before it answered.';
-    this.#end(new AppError('unavailable', message, { cause, failure: { kind: notSent ? 'refused' : 'reset', notSent } }), '');
+    this.#end(unreached(cause, this.#controller === undefined), '');
   }
 
   readonly #onAbort = (): void => this.#giveUp(abandoned(this.#signal, this.#controller === undefined));

@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { printable, type Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
+import type { Download } from '#/contract.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { readBody } from '#/http/body.ts';
 import { CALLER_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
 import { respond, respondError } from '#/http/respond.ts';
+import { sendDownload } from '#/http/send-download.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
 import type { Admit } from '#/service.ts';
@@ -82,23 +84,35 @@ export class Exchange {
     this.#settle(undefined, gone);
   }
 
-  #settle(output: string | undefined, error: AppError | undefined): void {
+  #settle(output: string | Download | undefined, error: AppError | undefined): void {
     if (this.#settled) return;
     this.#settled = true;
-    if (error === undefined) {
-      this.#observe(200, undefined);
-      respond(this.#reply, 200, 'application/json', output ?? '', this.#admitted);
-      return;
-    }
+    if (error !== undefined) return this.#refuse(error);
+    if (typeof output === 'object') return void this.#send(output);
+    this.#observe(200, undefined);
+    respond(this.#reply, 200, 'application/json', output ?? '', this.#admitted);
+  }
+
+  #send(download: Download): Promise<void> {
+    return sendDownload(this.#reply, download, {
+      call: this.#call,
+      label: this.#route.endpoint.contract.label,
+      headers: this.#admitted,
+      refuse: (error) => this.#refuse(error),
+      ended: (bytes, error) => this.#observe(error === undefined ? 200 : this.#route.endpoint.wire.renderError(error).status, error, bytes),
+    });
+  }
+
+  #refuse(error: AppError): void {
     const rendered = this.#route.endpoint.wire.renderError(error);
     this.#observe(rendered.status, error);
     const retryAfter = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfter))) };
     respondError(this.#reply, rendered, { ...this.#admitted, ...error.headers, ...retryAfter });
   }
 
-  #observe(status: number, error: AppError | undefined): void {
+  #observe(status: number, error: AppError | undefined, bytes?: number): void {
     const { endpoint, observer } = this.#route;
-    observer.observe({ endpoint, call: this.#call, started: this.#started, status, error, transport: 'http' });
+    observer.observe({ endpoint, call: this.#call, started: this.#started, status, error, transport: 'http', bytes });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Transport } from '#/client.ts';
 import type { AnyOperation, Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
 import { Answer } from '#/http/answer.ts';
+import { IncomingDownload } from '#/http/incoming-download.ts';
 import { requestHeaders, requestWriter } from '#/http/request.ts';
 import { wires } from '#/http/wires.ts';
 
@@ -44,6 +45,7 @@ export function openHttpTransport(contract: Contract, options: HttpTransportOpti
 
 interface Prepared {
   readonly operation: AnyOperation;
+  readonly download: boolean;
   readonly write: ReturnType<typeof requestWriter>;
   /** What an answer means: a value that the contract's output accepts, or an AppError. */
   readonly read: (status: number, text: string, retryAfter: string | undefined) => unknown;
@@ -71,28 +73,30 @@ function prepare(contract: Contract, operation: AnyOperation): Prepared {
     const [first] = output.Errors(value);
     throw unreadable(status, `with something else than promised: ${first?.instancePath ?? ''} ${first?.message ?? ''}`.trimEnd());
   };
-  return { operation, write: requestWriter(operation), read };
+  return { operation, download: operation.contentTypes !== undefined, write: requestWriter(operation), read };
 }
 
 function send(
   pool: Pool,
   prefix: string,
   host: string,
-  { operation, write, read }: Prepared,
+  { operation, download, write, read }: Prepared,
   input: unknown,
   call: CallMeta,
 ): Promise<unknown> {
   const { path, body } = write(input);
   const now = performance.now();
   return new Promise((resolve, reject) => {
-    const answer = new Answer(call, now, (error, status, text, retryAfter) => {
-      if (error !== undefined) return reject(error);
-      try {
-        resolve(read(status, text, retryAfter));
-      } catch (unexpected) {
-        reject(unexpected);
-      }
-    });
+    const answer = download
+      ? new IncomingDownload(call, now, { resolve, reject, refuse: read })
+      : new Answer(call, now, (error, status, text, retryAfter) => {
+          if (error !== undefined) return reject(error);
+          try {
+            resolve(read(status, text, retryAfter));
+          } catch (unexpected) {
+            reject(unexpected);
+          }
+        });
     if (answer.ended) return;
     pool.dispatch(
       {

@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { Call } from '#/call.ts';
+import type { Download } from '#/contract.ts';
+import { AppError } from '#/errors.ts';
+import { Outflow } from '#/outflow.ts';
+
+export interface SendOptions {
+  readonly call: Call;
+  /** Of the service, for the sentence when it takes too long. */
+  readonly label: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Nothing has been sent yet: the error can be answered. */
+  readonly refuse: (error: AppError) => void;
+  /** Told once, with the error that broke the connection if one did. */
+  readonly ended: (bytes: number, error: AppError | undefined) => void;
+}
+
+/** Sends a download as fast as it is read. Its status is known with its first chunk, so that an error before it is answered as such. */
+export async function sendDownload(reply: FastifyReply, download: Download, options: SendOptions): Promise<void> {
+  const { raw } = reply;
+  const { call, label, headers, refuse, ended } = options;
+  const outflow = new Outflow(download, call, label, () => {
+    if (raw.headersSent) raw.destroy();
+  });
+  raw.once('close', () => outflow.stop(clientGone()));
+  try {
+    let chunk = await outflow.next();
+    reply.hijack();
+    raw.writeHead(200, { ...headers, ...describe(download) });
+    for (; chunk !== undefined; chunk = await outflow.next()) if (!raw.write(chunk)) await event(raw, 'drain');
+    raw.end();
+    if (!raw.writableFinished) await event(raw, 'finish');
+    if (!raw.writableFinished) await outflow.next();
+    outflow.close();
+    ended(outflow.bytes, undefined);
+  } catch (error) {
+    outflow.close();
+    if (!raw.headersSent) return refuse(AppError.from(error));
+    raw.destroy();
+    ended(outflow.bytes, AppError.from(error));
+  }
+}
+
+const clientGone = (): AppError => new AppError('cancelled', 'The client closed the connection before it had the whole download.');
+
+/** Resolves too when the connection closes: then the outflow says why. */
+function event(raw: ServerResponse, name: 'drain' | 'finish'): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      raw.off(name, done);
+      raw.off('close', done);
+      resolve();
+    };
+    raw.on(name, done);
+    raw.on('close', done);
+  });
+}
+
+function describe({ contentType, fileName }: Download): Record<string, string> {
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  if (fileName === undefined) return headers;
+  const plain = fileName.replace(/[^\w. -]/g, '_');
+  return { ...headers, 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${percentEncode(fileName)}` };
+}
+
+/** https://www.rfc-editor.org/rfc/rfc8187#section-3.2 */
+function percentEncode(name: string): string {
+  return encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
