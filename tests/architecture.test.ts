@@ -137,3 +137,35 @@ test('files stay small: 250 lines of source at the very most', async () => {
     assert.ok(source.split('\n').length <= 251, `${file} has ${source.split('\n').length} lines`);
   }
 });
+
+test('an event is told by the one service that it is named after, and what is heard is told', () => {
+  const told = all.flatMap((service) => {
+    const { name, events = {}, queues = {} } = contractOf(service);
+    return [...Object.values(events), ...Object.values(queues)].map(({ type }) => {
+      assert.match(type, new RegExp(`^${name}\\.[a-z]+(-[a-z]+)*@[1-9]\\d*$`), `${name} tells ${type}`);
+      return type;
+    });
+  });
+  assert.deepEqual(told, [...new Set(told)]);
+  for (const service of all) {
+    for (const { type } of Object.values((service.consumes ?? {}) as Record<string, { readonly type: string }>))
+      assert.ok(told.includes(type as (typeof told)[number]), `${contractOf(service).name} hears ${type}, which nobody tells`);
+  }
+});
+
+test('SQL stands in store/ and in migrations, which are numbered without a gap', async () => {
+  for await (const { file, source } of sourcesOf('services/*/src/**/*.ts')) {
+    if (!file.includes('/src/store/')) assert.ok(!importsOf(source).some((name) => /^(@mlab\/sql|pg)$/.test(name)), `${file} speaks SQL`);
+  }
+  for (const [name, service] of Object.entries(services)) {
+    const { database } = service as AnyService;
+    const files = await Array.fromAsync(glob(`services/${name}/migrations/*`, { cwd: root }));
+    assert.equal(files.length > 0, database !== undefined, `${name} has migrations and says so`);
+    const numbers = files.map((file) => Number(/\/(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1])).toSorted((a, b) => a - b);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, index) => index + 1),
+      `${name}: ${files.join(', ')}`,
+    );
+  }
+});

@@ -1,4 +1,4 @@
-import { httpSettings, needsOf, settingsOf, type Contract, type Setting } from '@mlab/kernel';
+import { httpSettings, needsOf, settingsOf, type AnyEventType, type AnyService, type Contract, type Setting } from '@mlab/kernel';
 import { logSettings } from './log-settings.ts';
 import { services } from './services.ts';
 
@@ -12,6 +12,9 @@ export function describeGraph(): string {
   const edges = Object.values(services).flatMap((service) =>
     needsOf(service).map((needed) => `  ${service.contract.name as string} --> ${needed.name}`),
   );
+  const facts = Object.values(services).flatMap((service) =>
+    heard(service).map(({ event, from }) => ({ event, from, to: service.contract.name as string })),
+  );
   const nodes = contracts.map(({ name, label, port }) => `  ${name}["${label}<br/>${name} :${port}"]`);
   const operations = contracts.flatMap(({ name, operations: all }) =>
     Object.entries(all).map(
@@ -23,6 +26,7 @@ export function describeGraph(): string {
     'graph LR',
     ...nodes,
     ...edges,
+    ...facts.map(({ event, from, to }) => `  ${from} -. ${event.type} .-> ${to}`),
     '```',
     '',
     '| port | service | also called | what it does |',
@@ -32,7 +36,24 @@ export function describeGraph(): string {
     '| operation | route | what it does | safe to repeat |',
     '|---|---|---|---|',
     ...operations,
+    '',
+    '| event | what it tells | who listens |',
+    '|---|---|---|',
+    ...contracts.flatMap(({ events = {} }) =>
+      Object.values(events).map(({ type, summary }) => {
+        const listeners = facts.filter(({ event }) => event.type === type).map(({ to }) => `\`${to}\``);
+        return `| \`${type}\` | ${summary} | ${listeners.join(', ') || 'nobody yet'} |`;
+      }),
+    ),
   ].join('\n');
+}
+
+/** The events that a service hears, each with who tells it. */
+function heard(service: AnyService): readonly { readonly event: AnyEventType; readonly from: string }[] {
+  return Object.values((service.consumes ?? {}) as Record<string, AnyEventType>).map((event) => ({
+    event,
+    from: event.type.split('.')[0] ?? '',
+  }));
 }
 
 /** Every setting of every service: the variable, what it takes, its default, what it is for. */
