@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { needsOf, variableOf, type AnyService, type Contract } from '@mlab/kernel';
+import { needsOf, refuseUnprotected, variableOf, type AnyService, type Contract } from '@mlab/kernel';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -57,7 +56,7 @@ function peersOf(services: readonly AnyService[], env: Env): Record<string, stri
   for (const [name, contract] of needed) {
     const told = env[variableOf('peer', name)] ?? (name === 'predictor' ? env['SERVICE_B_URL'] : undefined);
     if (told !== undefined && told !== '') peers[name] = told;
-    else if (!hosted.has(name)) peers[name] = `http://localhost:${contract.port}`;
+    else if (!hosted.has(name)) peers[name] = `${env['MLAB_IDENTITY'] === 'mtls' ? 'https' : 'http'}://localhost:${contract.port}`;
   }
   return peers;
 }
@@ -73,13 +72,4 @@ function portOf(name: string, text: string | undefined, source: string): [string
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`${source} is "${text}"; it takes a port from 0 to 65535.`);
   return [[name, port]];
-}
-
-/** Nobody is asked who he is yet, so being reachable from elsewhere must be wanted in so many words. */
-function refuseUnprotected(listen: string, env: Env): void {
-  const loopback = listen === 'localhost' || listen === '::1' || (isIP(listen) === 4 && listen.startsWith('127.'));
-  if (loopback || env['MLAB_ALLOW_UNPROTECTED'] === 'yes') return;
-  throw new Error(
-    `Listening on ${listen} would let anybody who reaches this machine use the services. Listen on 127.0.0.1, or set MLAB_ALLOW_UNPROTECTED=yes where something else protects them (a container network, a firewall).`,
-  );
 }

@@ -123,7 +123,7 @@ test('a client that goes away cancels the call to Service B', async () => {
   const { hostname, port } = new URL(gateway.urls['gateway'] ?? '');
   const socket = connect({ host: hostname, port: Number(port) });
   await once(socket, 'connect');
-  socket.write('POST /process HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"data":"x"}');
+  socket.write('POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"data":"x"}');
   await waitUntil('the call reaches B', 2000, () => b.arrivals() === 1);
   socket.destroy();
   await waitUntil('B is let go', 1000, () => b.abandoned() === 1);

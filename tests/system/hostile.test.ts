@@ -50,7 +50,7 @@ function isComplete(received: string): boolean {
 const post = (body: string | Buffer, headers = ''): Buffer =>
   Buffer.concat([
     Buffer.from(
-      `POST /process HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`,
+      `POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`,
     ),
     Buffer.from(body),
   ]);
@@ -65,22 +65,22 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
   'a TLS greeting': { send: () => exchange(lab.a, Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])), status: 400, detail: /not HTTP/ },
   'no Host header': { send: () => exchange(lab.a, 'GET / HTTP/1.1\r\n\r\n'), status: 400, detail: /Host header is missing/ },
   'two content lengths': {
-    send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'),
+    send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'),
     status: 400,
     detail: /not HTTP/,
   },
   'a content length and chunks (request smuggling)': {
-    send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
+    send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
     status: 400,
     detail: /not HTTP/,
   },
   'a header with a line break inside': {
-    send: () => exchange(lab.a, 'GET / HTTP/1.1\r\nHost: x\r\nA: b\nc\r\n\r\n'),
+    send: () => exchange(lab.a, 'GET / HTTP/1.1\r\nHost: localhost\r\nA: b\nc\r\n\r\n'),
     status: 400,
     detail: /not HTTP/,
   },
   '10,000 headers': {
-    send: () => exchange(lab.a, `GET / HTTP/1.1\r\nHost: x\r\n${Array.from({ length: 10_000 }, (_, i) => `h${i}: v\r\n`).join('')}\r\n`),
+    send: () => exchange(lab.a, `GET / HTTP/1.1\r\nHost: localhost\r\n${Array.from({ length: 10_000 }, (_, i) => `h${i}: v\r\n`).join('')}\r\n`),
     status: 431,
     detail: /headers are too large/,
   },
@@ -92,7 +92,7 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
   'a body of 50 MB in chunks': {
     send: () => {
       const chunk = `${(1024 * 1024).toString(16)}\r\n${'x'.repeat(1024 * 1024)}\r\n`;
-      return exchange(lab.a, `POST /process HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(50)}0\r\n\r\n`);
+      return exchange(lab.a, `POST /process HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(50)}0\r\n\r\n`);
     },
     status: 413,
     detail: /larger than 1048576 bytes/,
@@ -101,14 +101,14 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
     send: () =>
       exchange(
         lab.a,
-        'POST /process HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+        'POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
         ...Array.from({ length: 20 }, () => drip(' ')),
       ),
     status: 408,
     detail: /took too long/,
   },
   'headers that drip': {
-    send: () => exchange(lab.a, 'GET / HTTP/1.1\r\nHost: x\r\n', ...Array.from({ length: 20 }, (_, i) => drip(`h${i}: v\r\n`))),
+    send: () => exchange(lab.a, 'GET / HTTP/1.1\r\nHost: localhost\r\n', ...Array.from({ length: 20 }, (_, i) => drip(`h${i}: v\r\n`))),
     status: 408,
     detail: /took too long/,
   },
@@ -124,12 +124,12 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
     detail: /__proto__/,
   },
   'a path with an encoded way out': {
-    send: () => exchange(lab.a, 'GET /docs/..%2f..%2fpackage.json HTTP/1.1\r\nHost: x\r\n\r\n'),
+    send: () => exchange(lab.a, 'GET /docs/..%2f..%2fpackage.json HTTP/1.1\r\nHost: localhost\r\n\r\n'),
     status: 404,
     detail: /Not Found/,
   },
   'a path of dots': {
-    send: () => exchange(lab.a, 'GET /docs/../../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n'),
+    send: () => exchange(lab.a, 'GET /docs/../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n'),
     status: 404,
     detail: /Not Found/,
   },

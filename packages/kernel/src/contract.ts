@@ -28,6 +28,8 @@ export interface AnyOperation {
   readonly safe: boolean;
   /** How long it may take at most, in milliseconds; a caller's own deadline may be sooner. */
   readonly timeoutMs: number;
+  /** The services that alone may call it; absent: anybody. */
+  readonly callers?: readonly string[];
   readonly input: AnySchema;
   readonly output: AnySchema;
   /** Set on a download: the media types it may answer with instead of JSON. */
@@ -82,6 +84,8 @@ interface OperationSpec<I extends TSchema, O extends TSchema> {
   readonly safe?: boolean;
   /** Default 30,000. */
   readonly timeoutMs?: number;
+  /** Default: anybody may call it. A service in the list must prove that it is one (MLAB_IDENTITY); so nobody else can come from outside. */
+  readonly callers?: readonly string[];
   readonly input: I;
   readonly output: O;
 }
@@ -91,8 +95,9 @@ export function operation<I extends TSchema, O extends TSchema>(
   spec: OperationSpec<I, O>,
 ): Operation<Static<I>, Static<O>> {
   const [method, path] = route.split(' ') as [Method, string];
-  const { summary, description = '', scope, safe = method === 'GET', timeoutMs = 30_000, input, output } = spec;
-  return { method, path, summary, description, scope, safe, timeoutMs, input: { json: input }, output: { json: output } };
+  const { summary, description = '', scope, safe = method === 'GET', timeoutMs = 30_000, callers, input, output } = spec;
+  const limits = { scope, safe, timeoutMs, ...(callers === undefined ? {} : { callers }) };
+  return { method, path, summary, description, ...limits, input: { json: input }, output: { json: output } };
 }
 
 /**

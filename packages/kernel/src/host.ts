@@ -6,6 +6,10 @@ import { openEndpoints } from '#/endpoint.ts';
 import { openHttpServer } from '#/http/server.ts';
 import { httpSettings, type HttpSettings } from '#/http/settings.ts';
 import { wires } from '#/http/wires.ts';
+import type { Identity } from '#/identity/identity.ts';
+import { openIdentity } from '#/identity/open-identity.ts';
+import { refuseUnprovable } from '#/identity/refuse-unprovable.ts';
+import { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
 import { localTransport, type LocalDoor } from '#/local-transport.ts';
 import { openObserver } from '#/observe.ts';
 import { parseBases, resolveByDns, type Resolve } from '#/peers/addresses.ts';
@@ -34,7 +38,7 @@ export interface HostOptions {
   readonly facilities?: Facilities;
 }
 
-type Resolved = Required<HostOptions> & { readonly settings: HttpSettings };
+type Resolved = Required<HostOptions> & { readonly settings: HttpSettings; readonly identity: Identity };
 
 // oxlint-disable-next-line typescript/no-explicit-any -- services of all kinds; each was checked where it was defined
 type AnyRunning = Running<any, any, any>;
@@ -52,7 +56,8 @@ export class Host implements AsyncDisposable {
   static async start(options: HostOptions): Promise<Host> {
     const env = options.env ?? {};
     const settings = readConfig('http', httpSettings, env);
-    const resolved: Resolved = {
+    refuseUnprotected(settings.listen, env);
+    const defaults = {
       peers: {},
       ports: {},
       clock: systemClock,
@@ -65,6 +70,9 @@ export class Host implements AsyncDisposable {
     };
     const host = new Host();
     try {
+      const { services, clock, logger } = defaults;
+      const identity = host.#stack.use(await openIdentity({ env, services, listen: settings.listen, clock, log: logger }));
+      const resolved: Resolved = { ...defaults, identity };
       for (const service of startOrder(options.services)) await host.#add(service, resolved);
       for (const begin of host.#begin) await begin();
       host.#started = true;
@@ -89,7 +97,7 @@ export class Host implements AsyncDisposable {
 
   async #add(service: AnyService, options: Resolved): Promise<void> {
     const contract = service.contract as Contract;
-    const { env, version, logger, clock, random, settings, facilities } = options;
+    const { env, version, logger, clock, random, settings, identity, facilities } = options;
     const config = readConfig(contract.name, service.config, env, ['PORT']);
     const telemetry = this.#stack.use(await openTelemetry({ service: contract.name, version, logger, env }));
     const connections = await this.#connect(service, telemetry, options);
@@ -126,6 +134,7 @@ export class Host implements AsyncDisposable {
       checks: () => [this.#lifecycle(), ...kept.checks(), ...(running.checks?.() ?? [])],
       admit: running.admit,
       settings,
+      identity,
       port: options.ports[contract.name] ?? contract.port,
     });
     this.#stack.use(server);
@@ -148,7 +157,8 @@ export class Host implements AsyncDisposable {
     for (const contract of needsOf(service)) {
       const urls = options.peers[contract.name];
       const door = this.#doors.get(contract.name);
-      const { discovery } = options.facilities;
+      const { identity, facilities } = options;
+      const { discovery } = facilities;
       if (urls !== undefined) {
         const bases = parseBases(
           `The peer ${contract.name}`,
@@ -156,11 +166,14 @@ export class Host implements AsyncDisposable {
           Object.values(contract.operations).map(({ path }) => path),
         );
         const { resolve, clock } = options;
-        connections[contract.name] = this.#stack.use(await connectRemote({ contract, bases, resolve, clock, log, caller, tracer }));
+        refuseUnprovable(contract.name, bases, identity);
+        connections[contract.name] = this.#stack.use(
+          await connectRemote({ contract, bases, resolve, clock, log, identity, caller, tracer }),
+        );
       } else if (door !== undefined) {
         connections[contract.name] = connectLocal(contract, localTransport(door), caller, tracer);
       } else if (discovery !== undefined) {
-        connections[contract.name] = this.#stack.use(await connectDiscovered({ contract, discovery, caller, tracer }));
+        connections[contract.name] = this.#stack.use(await connectDiscovered({ contract, discovery, identity, caller, tracer }));
       } else {
         throw new Error(
           `${caller} needs ${contract.name}: host it in the same process, or say where it is with --peer ${contract.name}=URL.`,

@@ -18,6 +18,8 @@ export {
 export { AppError, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
 export { Host, type HostOptions } from '#/host.ts';
 export { httpSettings } from '#/http/settings.ts';
+export { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
+export { identitySettings } from '#/identity/settings.ts';
 export { openHttpTransport } from '#/http/transport.ts';
 export { openApi } from '#/openapi.ts';
 export type { Instance, Peer } from '#/peers/peer.ts';

@@ -30,7 +30,8 @@ export function localTransport(door: LocalDoor): Transport {
       door.observer.begin();
       const ownLimit = started + operation.timeoutMs;
       const trace = door.tracer.start(`${operation.method} ${operation.path}`, 'server', meta.trace);
-      const call = new Call(meta.caller, trace, Math.min(ownLimit, meta.deadline));
+      // Whoever holds a client in this process is the service that it was made for.
+      const call = new Call({ name: meta.caller, proof: 'given' }, trace, Math.min(ownLimit, meta.deadline));
       let settled = false;
       const observe = (status: number, error: AppError | undefined, bytes?: number): void =>
         door.observer.observe({ endpoint, call, started, status, error, transport: 'local', bytes });

@@ -41,6 +41,8 @@ function statusPage(summary: string, description: string, operationId: string, e
 
 function describe(contract: Contract, name: string, operation: AnyOperation, components: Json): Json {
   const { invalid } = wires[contract.wire];
+  const only = operation.callers === undefined ? '' : `Only for services: ${operation.callers.join(', ')}.`;
+  const description = [operation.description, only].filter((part) => part !== '').join(' ');
   const { properties, required } = inputProperties(operation);
   const inPath = pathParameters(operation.path);
   const inQuery = operation.method === 'GET' ? Object.keys(properties).filter((key) => !inPath.includes(key)) : [];
@@ -54,8 +56,9 @@ function describe(contract: Contract, name: string, operation: AnyOperation, com
   const inBody = operation.method !== 'GET' && Object.keys(properties).some((key) => !inPath.includes(key));
   return {
     summary: operation.summary,
-    ...(operation.description === '' ? {} : { description: operation.description }),
+    ...(description === '' ? {} : { description }),
     operationId: name,
+    ...(operation.callers === undefined ? {} : { 'x-mlab-callers': operation.callers }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(inBody ? { requestBody: { required: true, content: { [JSON_TYPE]: { schema: bodySchema(operation, inPath, components) } } } } : {}),
     responses: {

@@ -2,14 +2,15 @@ import type { Call } from '#/call.ts';
 import type { Download } from '#/contract.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
+import { authorize } from '#/identity/authorize.ts';
 import { remainingMs } from '#/remaining.ts';
 
 export type Settle = (output: string | Download | undefined, error: AppError | undefined) => void;
 
 /**
- * Runs one operation to its end: reads the input, lets the handler answer, writes the output. `settle` is called exactly
- * once, at the deadline at the latest, whatever the handler does. HTTP and co-hosted calls both come through here.
- * Returns how to cancel.
+ * Runs one operation to its end: sees that the caller may use it, reads the input, lets the handler answer, writes the output.
+ * `settle` is called exactly once, at the deadline at the latest, whatever the handler does. HTTP and co-hosted calls both come
+ * through here. Returns how to cancel.
  */
 export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, settle: Settle): (reason: AppError) => void {
   let settled = false;
@@ -36,6 +37,7 @@ export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, 
   };
   let output: unknown;
   try {
+    authorize(endpoint, call);
     output = endpoint.run(readInput(), call);
   } catch (error) {
     finish(undefined, AppError.from(error));

@@ -1,13 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { printable, type Tracer } from '@mlab/telemetry';
+import type { Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
 import type { Download } from '#/contract.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { readBody } from '#/http/body.ts';
-import { CALLER_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
+import { TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
 import { respond, respondError } from '#/http/respond.ts';
 import { sendDownload } from '#/http/send-download.ts';
+import { unproven, type Caller } from '#/identity/caller.ts';
+import type { Identity } from '#/identity/identity.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
 import type { Admit } from '#/service.ts';
@@ -21,6 +23,7 @@ export interface OperationRoute {
   readonly observer: Observer;
   readonly bodyLimitBytes: number;
   readonly admit: Admit | undefined;
+  readonly identity: Identity;
 }
 
 /** One request and its answer. It is answered exactly once: with an output, with an error, or not at all when the client has gone. */
@@ -42,24 +45,39 @@ export class Exchange {
     const traceparent = headers[TRACEPARENT_HEADER];
     const parent = typeof traceparent === 'string' ? { traceparent, tracestate: text(headers[TRACESTATE_HEADER]) } : undefined;
     this.#call = new Call(
-      callerOf(headers[CALLER_HEADER]),
+      NOBODY,
       route.tracer.start(route.spanName, 'server', parent),
       this.#started + allowedTime(headers[TIMEOUT_HEADER], route.endpoint.operation.timeoutMs),
     );
   }
 
   begin(): void {
-    const { observer, admit, endpoint, bodyLimitBytes } = this.#route;
+    const { observer, admit, endpoint, identity } = this.#route;
     const { raw } = this.#request;
     observer.begin();
     this.#reply.raw.on('close', () => this.#clientGone());
     try {
       this.#admitted = admit?.({ operation: endpoint.name, client: raw.socket.remoteAddress ?? '' });
+      const caller = identity.identify(raw, endpoint.contract.name);
+      if (!(caller instanceof Promise)) return this.#identified(caller);
+      caller.then(
+        (known) => this.#identified(known),
+        (error: unknown) => this.#turnAway(error),
+      );
     } catch (error) {
-      this.#settle(undefined, AppError.from(error));
-      return;
+      this.#turnAway(error);
     }
-    readBody(raw, bodyLimitBytes, (error, body) => this.#run(error, body));
+  }
+
+  #identified(caller: Caller): void {
+    this.#call.identify(caller);
+    readBody(this.#request.raw, this.#route.bodyLimitBytes, (error, body) => this.#run(error, body));
+  }
+
+  /** Before it is known who calls. */
+  #turnAway(error: unknown): void {
+    this.#call.identify(unproven(this.#request.raw.headers, 'missing'));
+    this.#settle(undefined, AppError.from(error));
   }
 
   #run(refused: AppError | undefined, body: Buffer): void {
@@ -118,8 +136,7 @@ export class Exchange {
 
 const text = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header.slice(0, 512) : undefined);
 
-/** Shown in logs, so it must be harmless: a header may hold the control characters from U+0080 on. */
-const callerOf = (header: string | string[] | undefined): string => (typeof header === 'string' ? printable(header, 128) : 'anonymous');
+const NOBODY: Caller = { name: 'anonymous', proof: 'missing' };
 
 /** The caller's patience, never more than the operation's own limit. */
 function allowedTime(header: string | string[] | undefined, limit: number): number {

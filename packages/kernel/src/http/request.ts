@@ -1,6 +1,6 @@
 import type { CallMeta } from '#/call.ts';
 import type { AnyOperation } from '#/contract.ts';
-import { CALLER_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
+import { CALLER_HEADER, IDENTITY_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
 import { pathParameters } from '#/http/wire.ts';
 
 /** Puts an input where its operation wants it: into the path, the query or the body. */
@@ -25,11 +25,12 @@ export function requestWriter(operation: AnyOperation): (input: unknown) => { pa
 }
 
 /** The headers that carry a call, as the flat list that undici takes fastest. */
-export function requestHeaders(host: string, hasBody: boolean, call: CallMeta, now: number): string[] {
+export function requestHeaders(host: string, hasBody: boolean, call: CallMeta, now: number, proof: string | undefined): string[] {
   const { trace } = call;
   const headers = ['host', host, TRACEPARENT_HEADER, trace.traceparent, CALLER_HEADER, call.caller];
   headers.push(TIMEOUT_HEADER, String(Math.max(1, Math.ceil(call.deadline - now))));
   if (hasBody) headers.push('content-type', 'application/json');
   if (trace.tracestate !== undefined) headers.push(TRACESTATE_HEADER, trace.tracestate);
+  if (proof !== undefined) headers.push(IDENTITY_HEADER, proof);
   return headers;
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { RenderedError } from '#/http/wire.ts';
 
@@ -9,7 +10,15 @@ type Headers = Readonly<Record<string, string>>;
  */
 export function respond(reply: FastifyReply, status: number, contentType: string, body: string | Buffer, headers?: Headers): void {
   reply.hijack();
-  const { raw } = reply;
+  write(reply.raw, status, contentType, body, headers);
+}
+
+/** Writes an error to a request that has not come as far as a route. */
+export function respondUnrouted(raw: ServerResponse, { status, contentType, body }: RenderedError): void {
+  write(raw, status, contentType, body);
+}
+
+function write(raw: ServerResponse, status: number, contentType: string, body: string | Buffer, headers?: Headers): void {
   raw.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
   raw.end(body);
 }

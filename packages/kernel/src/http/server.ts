@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { printable, type Telemetry } from '@mlab/telemetry';
 import { variableOf } from '#/config.ts';
@@ -7,11 +7,14 @@ import type { Endpoint } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { operationRoute } from '#/http/operation-route.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
-import { respondError } from '#/http/respond.ts';
+import { openGate } from '#/http/gate.ts';
+import { createNodeServer } from '#/http/node-server.ts';
+import { respondError, respondUnrouted } from '#/http/respond.ts';
 import type { HttpSettings } from '#/http/settings.ts';
 import { unmatchedHandler } from '#/http/unmatched.ts';
 import { answerUnreadable } from '#/http/unreadable.ts';
 import { wires } from '#/http/wires.ts';
+import type { Identity } from '#/identity/identity.ts';
 import type { Observer } from '#/observe.ts';
 import type { Admit, Check } from '#/service.ts';
 
@@ -24,6 +27,7 @@ export interface HttpServerOptions {
   readonly checks: () => readonly Check[];
   readonly admit: Admit | undefined;
   readonly settings: HttpSettings;
+  readonly identity: Identity;
   readonly port: number;
 }
 
@@ -33,7 +37,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** The door of one service: its operations, its pages, and an answer for everything else. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { settings, port } = options;
+  const { settings, identity, port } = options;
   const app = buildApp(options);
   try {
     await app.listen({ host: settings.listen, port });
@@ -44,7 +48,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   if (address === null || typeof address === 'string') throw new Error('The server has no address.');
   const host = settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen;
   return {
-    url: `http://${host}:${address.port}`,
+    url: `${identity.tls === undefined ? 'http' : 'https'}://${host}:${address.port}`,
     [Symbol.asyncDispose]: () => drain(app, settings.drainMs),
   };
 }
@@ -57,7 +61,17 @@ function whyNotListening(name: string, address: string, port: number, { code, me
   return `${name} cannot listen on ${address}:${port}: ${message}.`;
 }
 
-function buildApp({ contract, version, endpoints, telemetry, observer, checks, admit, settings }: HttpServerOptions): FastifyInstance {
+function buildApp({
+  contract,
+  version,
+  endpoints,
+  telemetry,
+  observer,
+  checks,
+  admit,
+  settings,
+  identity,
+}: HttpServerOptions): FastifyInstance {
   const wire = wires[contract.wire];
   const { tracer, metrics, log } = telemetry;
   const answerUnmatched = unmatchedHandler(wire, [
@@ -71,15 +85,26 @@ function buildApp({ contract, version, endpoints, telemetry, observer, checks, a
     observer.observeOther('unmatched', status, started);
     log.info({ method: request.method, path: printable(request.url ?? '', 256), status }, 'unmatched request');
   };
+  const gate = openGate(settings, identity.tls !== undefined);
+  const refuse = (error: AppError, { method, url, headers }: IncomingMessage, response: ServerResponse): void => {
+    const started = performance.now();
+    const rendered = wire.renderError(error);
+    respondUnrouted(response, rendered);
+    const { status } = rendered;
+    observer.observeOther('refused', status, started);
+    log.info(
+      { method, path: printable(url ?? '', 256), status, origin: headers.origin && printable(headers.origin, 128), detail: error.message },
+      'refused request',
+    );
+  };
   const app = Fastify({
-    keepAliveTimeout: settings.keepAliveMs,
-    requestTimeout: settings.requestTimeoutMs,
-    http: {
-      maxHeaderSize: settings.headerLimitBytes,
-      headersTimeout: settings.headersTimeoutMs,
-      connectionsCheckingInterval: 500,
-      requireHostHeader: false,
-    },
+    // Every request passes the gate, also those that no route and no hook would see.
+    serverFactory: (route) =>
+      createNodeServer(settings, identity.tls, (request, response) => {
+        const fault = gate(request);
+        if (fault === undefined) route(request, response);
+        else refuse(fault, request, response);
+      }),
     forceCloseConnections: 'idle',
     // A request that still comes over an open connection while we drain is served: refusing it would be a failure we made.
     return503OnClosing: false,
@@ -99,15 +124,10 @@ function buildApp({ contract, version, endpoints, telemetry, observer, checks, a
   // Bodies are read by the operations themselves: in their own wire's way, within their own limit.
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
 
-  // Node would refuse a missing Host without a word.
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.raw.headers.host !== undefined || request.raw.httpVersion === '1.0') return done();
-    respondError(reply, wire.renderError(new AppError('malformed', 'The Host header is missing.')));
-  });
   addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
   for (const endpoint of endpoints) {
     const { method, path } = endpoint.operation;
-    const handler = operationRoute({ endpoint, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit });
+    const handler = operationRoute({ endpoint, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit, identity });
     app.route({ method, url: path, handler });
   }
   app.setNotFoundHandler((request, reply) => unmatched(request.raw, reply));

@@ -3,6 +3,8 @@ import { schema, type Schema } from '#/contract.ts';
 
 export interface HttpSettings {
   readonly listen: string;
+  readonly allowedHosts: string;
+  readonly allowedOrigins: string;
   readonly bodyLimitBytes: number;
   readonly headerLimitBytes: number;
   readonly requestTimeoutMs: number;
@@ -15,6 +17,15 @@ export interface HttpSettings {
 export const httpSettings: Schema<HttpSettings> = schema(
   Type.Object({
     listen: Type.String({ default: '127.0.0.1', env: 'MLAB_LISTEN', description: 'Address to listen on' }),
+    allowedHosts: Type.String({
+      default: '',
+      description:
+        'Names that a request may have in Host besides loopback, separated by commas; checked when listening on loopback or when not empty',
+    }),
+    allowedOrigins: Type.String({
+      default: '',
+      description: 'Origins of web pages that may send requests besides those of the service itself, separated by commas',
+    }),
     bodyLimitBytes: Type.Integer({
       default: 1_048_576,
       minimum: 1,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Compile } from 'typebox/compile';
 import { Pool } from 'undici';
 import type { CallMeta } from '#/call.ts';
@@ -8,6 +9,7 @@ import { Answer } from '#/http/answer.ts';
 import { IncomingDownload } from '#/http/incoming-download.ts';
 import { requestHeaders, requestWriter } from '#/http/request.ts';
 import { wires } from '#/http/wires.ts';
+import type { Prover } from '#/identity/identity.ts';
 
 export interface HttpTransportOptions {
   /** Where the service is: scheme, host, port, and the path that its operations stand below. */
@@ -16,6 +18,8 @@ export interface HttpTransportOptions {
   readonly address?: string;
   /** How long a connection may take to come about, in milliseconds. */
   readonly connectTimeoutMs?: number;
+  /** How callers prove who they are; absent: not at all. */
+  readonly identity?: Prover | undefined;
 }
 
 export interface HttpTransport extends AsyncDisposable {
@@ -24,11 +28,11 @@ export interface HttpTransport extends AsyncDisposable {
 
 /** Calls over pooled keep-alive connections. The deadline and the signal of a call end it, wherever it is. */
 export function openHttpTransport(contract: Contract, options: HttpTransportOptions): HttpTransport {
-  const { base, address, connectTimeoutMs = 1000 } = options;
+  const { base, address, connectTimeoutMs = 1000, identity } = options;
   const origin = new URL(base.origin);
   if (address !== undefined) origin.hostname = address.includes(':') ? `[${address}]` : address;
   const pool = new Pool(origin.origin, {
-    connect: { timeout: connectTimeoutMs, ...(base.protocol === 'https:' ? { servername: base.hostname } : {}) },
+    connect: identity?.tls?.connector(contract.name, connectTimeoutMs) ?? { timeout: connectTimeoutMs, ...serverNameOf(base) },
     // The deadline of each call is kept here; the pool's own time limits would only add timers.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -38,9 +42,23 @@ export function openHttpTransport(contract: Contract, options: HttpTransportOpti
   const call: Transport = (_name, operation, input, meta) => {
     const known = prepared.get(operation);
     if (known === undefined) throw new Error(`${operation.method} ${operation.path} is not an operation of ${contract.name}.`);
-    return send(pool, prefix, base.host, known, input, meta);
+    const proof = identity?.prove(meta.caller, contract.name);
+    if (proof instanceof Promise) return proof.then((made) => send({ pool, prefix, host: base.host, proof: made }, known, input, meta));
+    return send({ pool, prefix, host: base.host, proof }, known, input, meta);
   };
   return { call, [Symbol.asyncDispose]: () => pool.close() };
+}
+
+/** The name for TLS, which addresses do not have. */
+function serverNameOf({ protocol, hostname }: URL): { readonly servername?: string } {
+  return protocol === 'https:' && !hostname.startsWith('[') && isIP(hostname) === 0 ? { servername: hostname } : {};
+}
+
+interface Way {
+  readonly pool: Pool;
+  readonly prefix: string;
+  readonly host: string;
+  readonly proof: string | undefined;
 }
 
 interface Prepared {
@@ -77,9 +95,7 @@ function prepare(contract: Contract, operation: AnyOperation): Prepared {
 }
 
 function send(
-  pool: Pool,
-  prefix: string,
-  host: string,
+  { pool, prefix, host, proof }: Way,
   { operation, download, write, read }: Prepared,
   input: unknown,
   call: CallMeta,
@@ -103,7 +119,7 @@ function send(
         path: prefix + path,
         method: operation.method,
         body,
-        headers: requestHeaders(host, body !== null, call, now),
+        headers: requestHeaders(host, body !== null, call, now, proof),
         idempotent: operation.safe,
       },
       answer,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { FastifyReply } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { respondError } from '#/http/respond.ts';
@@ -29,7 +30,8 @@ export function unmatchedHandler(wire: Wire, routes: readonly Route[]): (request
     }
     const target = wire.redirectsSlashes ? withoutLastSlashes(path) : undefined;
     if (target !== undefined && allowedAt(target) !== undefined) {
-      const location = `http://${request.headers.host ?? ''}${target}${query === undefined ? '' : `?${query}`}`;
+      const scheme = request.socket instanceof TLSSocket ? 'https' : 'http';
+      const location = `${scheme}://${request.headers.host ?? ''}${target}${query === undefined ? '' : `?${query}`}`;
       reply.hijack();
       reply.raw.writeHead(307, { location, 'content-length': 0 }).end();
       return;

@@ -10,7 +10,8 @@ const CODES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 
 /** Answers what cannot even be read as HTTP: in the service's own words, then the connection is closed. */
 export function answerUnreadable(wire: Wire, error: Error & { code?: string }, socket: Socket, observe: (status: number) => void): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Where no TLS came about, there is nobody to talk to.
+  if (error.code === 'ECONNRESET' || /^ERR_(SSL|TLS)/.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }

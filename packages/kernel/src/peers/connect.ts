@@ -2,8 +2,7 @@ import type { Tracer } from '@mlab/telemetry';
 import { createClient, type Transport } from '#/client.ts';
 import type { ClientOf, Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
-import { openDiscoveredInstances } from '#/peers/discovered.ts';
-import type { Discovery } from '#/peers/discovery.ts';
+import { openDiscoveredInstances, type DiscoveredOptions } from '#/peers/discovered.ts';
 import type { RemoteInstances } from '#/peers/instances.ts';
 import type { Instance, Peer } from '#/peers/peer.ts';
 import { openRemoteInstances, type RemoteOptions } from '#/peers/remote.ts';
@@ -34,8 +33,10 @@ export function connectRemote<C extends Contract>(
 }
 
 /** A neighbour elsewhere: the copies that have made themselves known. */
-export function connectDiscovered<C extends Contract>(options: Calling<C> & { readonly discovery: Discovery }): Promise<Connection<C>> {
-  return connectInstances(options, (onChange) => openDiscoveredInstances(options.contract, options.discovery, onChange));
+export function connectDiscovered<C extends Contract>(
+  options: Calling<C> & Omit<DiscoveredOptions, 'onChange' | 'contract'>,
+): Promise<Connection<C>> {
+  return connectInstances(options, (onChange) => openDiscoveredInstances({ ...options, onChange }));
 }
 
 /** A client that takes the copies in turn, and the copies themselves for who balances on his own. */

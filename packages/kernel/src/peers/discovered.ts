@@ -1,11 +1,19 @@
 import type { Contract } from '#/contract.ts';
+import type { Prover } from '#/identity/identity.ts';
 import { fixedAddress } from '#/peers/addresses.ts';
 import type { Discovery } from '#/peers/discovery.ts';
 import { openInstances, type RemoteInstances } from '#/peers/instances.ts';
 
+export interface DiscoveredOptions {
+  readonly contract: Contract;
+  readonly discovery: Discovery;
+  readonly identity: Prover;
+  readonly onChange: () => void;
+}
+
 /** The copies of a neighbour that have made themselves known. */
-export async function openDiscoveredInstances(contract: Contract, discovery: Discovery, onChange: () => void): Promise<RemoteInstances> {
-  const instances = openInstances(contract);
+export async function openDiscoveredInstances({ contract, discovery, identity, onChange }: DiscoveredOptions): Promise<RemoteInstances> {
+  const instances = openInstances(contract, identity);
   let opened = false;
   const watch = await discovery.watch(contract.name, (urls) => {
     // None at all is seldom the truth: while the database was away, nobody could renew his lease. Who is really gone refuses the connection.

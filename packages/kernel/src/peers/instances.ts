@@ -1,6 +1,7 @@
 import type { Transport } from '#/client.ts';
 import type { Contract } from '#/contract.ts';
 import { openHttpTransport, type HttpTransport } from '#/http/transport.ts';
+import type { Prover } from '#/identity/identity.ts';
 import type { Address } from '#/peers/addresses.ts';
 
 export interface RemoteInstance {
@@ -18,7 +19,7 @@ export interface SettableInstances extends RemoteInstances {
   readonly set: (addresses: readonly Address[]) => boolean;
 }
 
-export function openInstances(contract: Contract): SettableInstances {
+export function openInstances(contract: Contract, identity: Prover): SettableInstances {
   const open = new Map<string, HttpTransport>();
   let list: readonly RemoteInstance[] = [];
   return {
@@ -33,7 +34,7 @@ export function openInstances(contract: Contract): SettableInstances {
         void transport[Symbol.asyncDispose]();
       }
       for (const { id, base, address } of added)
-        open.set(id, openHttpTransport(contract, { base, ...(address === undefined ? {} : { address }) }));
+        open.set(id, openHttpTransport(contract, { base, identity, ...(address === undefined ? {} : { address }) }));
       list = [...open].map(([id, transport]) => ({ id, transport: transport.call }));
       return gone.length + added.length > 0;
     },

@@ -1,5 +1,6 @@
 import type { Logger } from '@mlab/telemetry';
 import type { Contract } from '#/contract.ts';
+import type { Prover } from '#/identity/identity.ts';
 import { fixedAddress, isFixed, resolvedAddress, type Address, type Resolve } from '#/peers/addresses.ts';
 import { openInstances, type RemoteInstances } from '#/peers/instances.ts';
 import type { Clock } from '#/service.ts';
@@ -15,13 +16,15 @@ export interface RemoteOptions {
   readonly resolve: Resolve;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly identity: Prover;
   /** Called when the list has changed, from the opening on. */
   readonly onChange: () => void;
 }
 
 /** The copies of a neighbour behind a list of URLs. Names that resolve to several addresses are looked up again and again. */
-export async function openRemoteInstances({ contract, bases, resolve, clock, log, onChange }: RemoteOptions): Promise<RemoteInstances> {
-  const instances = openInstances(contract);
+export async function openRemoteInstances(options: RemoteOptions): Promise<RemoteInstances> {
+  const { contract, bases, resolve, clock, log, identity, onChange } = options;
+  const instances = openInstances(contract, identity);
   const known = new Map<URL, readonly Address[]>(bases.map((base) => [base, isFixed(base) ? [fixedAddress(base)] : []]));
   const names = bases.filter((base) => !isFixed(base));
   let cancel = (): void => {};
