@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '@mlab/kernel';
+import { processesOf } from './postgres-processes.ts';
+import { signalPostgres } from './signal-postgres.ts';
+
+const LOOK_EVERY_MS = 20;
+
+/** How long each way may take, the gentlest first. */
+export const PATIENCE_MS = { SIGINT: 10_000, SIGQUIT: 5_000, SIGKILL: 5_000 } as const;
+
+type EndSignal = keyof typeof PATIENCE_MS;
+
+/** Ends a cluster's postmaster and all its processes, and waits until they are gone. */
+export async function endProcesses(data: string, signals: readonly EndSignal[]): Promise<void> {
+  for (const signal of signals) {
+    if (await endBy(signal, data)) return;
+  }
+  const { all } = await processesOf(data);
+  throw new AppError('unavailable', `The PostgreSQL processes ${all.join(', ')} of ${data} do not end; end them and start again.`);
+}
+
+async function endBy(signal: EndSignal, data: string): Promise<boolean> {
+  const deadline = Date.now() + PATIENCE_MS[signal];
+  const told = new Set<number>();
+  for (;;) {
+    const { postmaster, all } = await processesOf(data);
+    if (all.length === 0) return true;
+    if (Date.now() > deadline) return false;
+    // A postmaster ends its own.
+    const targets = signal === 'SIGKILL' || postmaster === undefined ? all : [postmaster];
+    for (const pid of targets.filter((each) => !told.has(each))) {
+      told.add(pid);
+      signalPostgres(pid, signal);
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
