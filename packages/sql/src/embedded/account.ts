@@ -1,6 +1,6 @@
 import { lchown, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 
 /** Whom PostgreSQL runs as when we are root, whom it refuses to serve. */
 export interface Account {

@@ -1,4 +1,4 @@
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { canEnter, type Account } from './account.ts';
 
 /**

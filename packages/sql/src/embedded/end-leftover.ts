@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { endProcesses } from './end-processes.ts';
 import { processesOf, readPostmasterFile } from './postgres-processes.ts';
 import { isAlive } from './process-identity.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { processesOf } from './postgres-processes.ts';
 import { signalPostgres } from './signal-postgres.ts';
 

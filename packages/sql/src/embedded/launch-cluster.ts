@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { programPath } from './binaries.ts';
 import { endProcesses, PATIENCE_MS } from './end-processes.ts';
 import { endWithParent } from './end-with-parent.ts';

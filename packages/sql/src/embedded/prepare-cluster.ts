@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { accountFor, giveTree, type Account } from './account.ts';
 import { findBinaries, type Binaries } from './binaries.ts';
 import { dataArgument } from './data-argument.ts';

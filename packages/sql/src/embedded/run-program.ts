@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { Account } from './account.ts';
 import { programPath } from './binaries.ts';
 import { explainFailure } from './explain-failure.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { endLeftover } from './end-leftover.ts';
 import { launchCluster, type RunningCluster } from './launch-cluster.ts';
 import { prepareCluster, type Cluster, type PrepareOptions } from './prepare-cluster.ts';
