@@ -1,0 +1,67 @@
+import { AppError } from '@mlab/kernel';
+import { DatabaseError } from 'pg';
+
+/** The error of PostgreSQL behind an error, however often it was wrapped. */
+function databaseError(error: unknown): DatabaseError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof DatabaseError) return at;
+  return undefined;
+}
+
+/** PostgreSQL's five letters for what went wrong; undefined when it was not PostgreSQL that said it. */
+export function sqlState(error: unknown): string | undefined {
+  return databaseError(error)?.code;
+}
+
+/** Whether a row was refused because one with the same key is there; with a name: by that constraint or index. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  return violates('23505', error, constraint);
+}
+
+/** Whether a row was refused because what it refers to is not there, or because others refer to it. */
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  return violates('23503', error, constraint);
+}
+
+function violates(code: string, error: unknown, constraint: string | undefined): boolean {
+  const found = databaseError(error);
+  return found?.code === code && (constraint === undefined || found.constraint === constraint);
+}
+
+/** Whether the same work may succeed when it is done again: a serialization failure or a deadlock. */
+export function isCollision(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === '40001' || code === '40P01';
+}
+
+/** Cancelled, by us, by its time limit or by somebody with the right to. */
+export function isCancelled(error: unknown): boolean {
+  return sqlState(error) === '57014';
+}
+
+/**
+ * Whether the database cannot be used for now: the connection is gone, the server is going or coming, it has no room, or it has become a
+ * standby. A prepared statement that is no longer valid, because a newer version of this program has changed a table, belongs here too:
+ * the next connection prepares it anew.
+ */
+export function isUnavailable(error: unknown): boolean {
+  const found = databaseError(error);
+  if (found === undefined) return error instanceof Error && !AppError.is(error);
+  const { code = '', routine } = found;
+  return /^(08|53|57P|58|25006|25P03|26000)/.test(code) || (code === '0A000' && routine === 'RevalidateCachedQuery');
+}
+
+/** After these the connection is of no more use. */
+export const losesConnection = isUnavailable;
+
+/** What a caller gets for a statement that failed. */
+export function failure(error: unknown, service: string): Error {
+  if (AppError.is(error)) return error;
+  if (isUnavailable(error)) return unavailable(service, error);
+  const said = error instanceof Error ? error.message : String(error);
+  if (isCancelled(error)) return new AppError('deadline', `The database stopped a statement of ${service}: ${said}.`, { cause: error });
+  return new Error(`The database refused a statement of ${service}: ${said}.`, { cause: error });
+}
+
+export function unavailable(service: string, cause: unknown): AppError {
+  return new AppError('unavailable', `The database of ${service} cannot be used at the moment.`, { cause, retryAfter: 1 });
+}
