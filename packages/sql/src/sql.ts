@@ -99,6 +99,14 @@ export function join(fragments: readonly Sql[], separator: Sql = COMMA): Sql {
   );
 }
 
+/** A statement that a library has written, with `$1`, `$2`, … for its values: pg-boss's. Never one of our own. */
+export function verbatim(text: string, values: readonly unknown[]): Sql {
+  return new Statement(
+    [text],
+    values.map((value) => wireValue(value as SqlValue)),
+  );
+}
+
 /** A value of JSON. The text form is sent, so arrays stay JSON and do not become PostgreSQL's. */
 export function jsonb(value: unknown): Sql {
   return sql`${jsonText(value)}::jsonb`;
