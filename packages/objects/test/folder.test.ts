@@ -1,0 +1,19 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openObjectsFacility } from '#/index.ts';
+import { testObjects } from './contract.ts';
+import { settings } from './test-settings.ts';
+
+testObjects('a folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mlab-objects-'));
+  const facility = await openObjectsFacility({ ...settings, folder });
+  return {
+    facility,
+    leftovers: (service) => readdir(join(folder, service, '.incoming')),
+    [Symbol.asyncDispose]: async () => {
+      await facility[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
