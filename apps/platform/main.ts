@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Host, readConfig } from '@mlab/kernel';
 import { openLog, type Log } from '@mlab/telemetry';
+import { openFacilities } from './facilities.ts';
+import { giveMemoryBack } from './give-memory-back.ts';
 import { logSettings } from './log-settings.ts';
 import { readPlacement } from './placement.ts';
 import { services } from './services.ts';
@@ -29,10 +31,12 @@ async function run(): Promise<void> {
     process.on('disconnect', () => resolve('the supervisor went away'));
   });
   const { env, ...placement } = readPlacement(process.argv.slice(2), process.env, services);
-  await using host = await Host.start({ ...placement, env, logger, version });
+  await using facilities = await openFacilities({ env, services: placement.services, logger, version });
+  await using host = await Host.start({ ...placement, env, logger, version, facilities });
   const running = [...host.urls].map(([name, url]) => ({ name, url }));
   logger.info({ services: running, node: process.version, version }, 'ready');
   process.send?.({ type: 'ready', services: running });
+  setImmediate(giveMemoryBack);
   logger.info({ reason: await stopped }, 'draining');
 }
 

@@ -56,7 +56,9 @@ function peersOf(services: readonly AnyService[], env: Env): Record<string, stri
   for (const [name, contract] of needed) {
     const told = env[variableOf('peer', name)] ?? (name === 'predictor' ? env['SERVICE_B_URL'] : undefined);
     if (told !== undefined && told !== '') peers[name] = told;
-    else if (!hosted.has(name)) peers[name] = `${env['MLAB_IDENTITY'] === 'mtls' ? 'https' : 'http'}://localhost:${contract.port}`;
+    // With a database, services find each other through it.
+    else if (!hosted.has(name) && !env['DATABASE_URL'])
+      peers[name] = `${env['MLAB_IDENTITY'] === 'mtls' ? 'https' : 'http'}://localhost:${contract.port}`;
   }
   return peers;
 }

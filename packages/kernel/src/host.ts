@@ -13,6 +13,7 @@ import { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
 import { localTransport, type LocalDoor } from '#/local-transport.ts';
 import { openObserver } from '#/observe.ts';
 import { parseBases, resolveByDns, type Resolve } from '#/peers/addresses.ts';
+import { advertised } from '#/peers/advertised.ts';
 import { connectDiscovered, connectLocal, connectRemote, type Connection } from '#/peers/connect.ts';
 import type { AnyService, Check, Clock, Running } from '#/service.ts';
 import type { Facilities } from '#/state/facilities.ts';
@@ -144,10 +145,10 @@ export class Host implements AsyncDisposable {
   }
 
   /** Makes all services known together, once all of them serve; they withdraw before anything of them ends. */
-  async #announce({ facilities: { discovery }, clock }: Resolved): Promise<void> {
+  async #announce({ facilities: { discovery }, clock, settings }: Resolved): Promise<void> {
     if (discovery === undefined) return;
     this.#stack.defer(() => new Promise((resolve) => clock.schedule(LEAVE_MS, resolve)));
-    for (const [name, url] of this.#urls) this.#stack.use(await discovery.announce(name, url));
+    for (const [name, url] of this.#urls) this.#stack.use(await discovery.announce(name, advertised(url, settings)));
   }
 
   async #connect(service: AnyService, telemetry: Telemetry, options: Resolved): Promise<Record<string, Connection<Contract>>> {

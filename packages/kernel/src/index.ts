@@ -16,6 +16,7 @@ export {
   type Schema,
 } from '#/contract.ts';
 export { AppError, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
+export { systemClock } from '#/clock.ts';
 export { Host, type HostOptions } from '#/host.ts';
 export { httpSettings } from '#/http/settings.ts';
 export { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
@@ -60,6 +61,7 @@ export {
   type Job,
   type JobPage,
   type JobQueue,
+  type JobQueuesOf,
   type JobRun,
   type JobRunnersOf,
   type Jobs,

@@ -3,6 +3,7 @@ import { schema, type Schema } from '#/contract.ts';
 
 export interface HttpSettings {
   readonly listen: string;
+  readonly advertise: string;
   readonly allowedHosts: string;
   readonly allowedOrigins: string;
   readonly bodyLimitBytes: number;
@@ -17,6 +18,10 @@ export interface HttpSettings {
 export const httpSettings: Schema<HttpSettings> = schema(
   Type.Object({
     listen: Type.String({ default: '127.0.0.1', env: 'MLAB_LISTEN', description: 'Address to listen on' }),
+    advertise: Type.String({
+      default: '',
+      description: 'Host by which other machines reach this one; empty: the address it listens on, or its first one when it listens on all',
+    }),
     allowedHosts: Type.String({
       default: '',
       description:
