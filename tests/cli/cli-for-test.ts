@@ -57,7 +57,8 @@ interface TestProcess {
   readonly pid?: number;
   readonly restarts: number;
   readonly uptimeMs?: number;
-  readonly memoryBytes?: number;
+  readonly memory?: { readonly bytes: number; readonly kind: string };
+  readonly services: readonly { readonly name: string; readonly port?: number; readonly url?: string }[];
 }
 
 interface TestStatus {
@@ -75,6 +76,8 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
     MLAB_GATEWAY_PORT: String(ports.gateway),
     MLAB_PREDICTOR_PORT: String(ports.predictor),
     MLAB_PLATFORM_MAIN: join(import.meta.dirname, 'stub-platform.ts'),
+    // Most tests are not about the database, and need none.
+    MLAB_TOPOLOGY: 'lab',
     NO_COLOR: '1',
   };
   const begun: Begun[] = [];

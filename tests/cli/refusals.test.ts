@@ -4,28 +4,28 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { testCli } from './cli-for-test.ts';
+import { testCli, until } from './cli-for-test.ts';
 
 const ONE_SENTENCE = /^[^\n]+\.\n$/;
 
-test('a port that is taken: one sentence with the port, the service, the holder and the way out', async () => {
+test('a port that is taken: a sentence with the port, the service, the holder and the way out; the others run', async () => {
   await using cli = await testCli();
   const server = createServer().listen(cli.ports.gateway, '127.0.0.1');
   await once(server, 'listening');
   try {
-    for (const args of [['up'], ['up', '--detach']]) {
-      const { code, out, err } = await cli.run(args);
-      assert.equal(code, 1);
-      assert.equal(out, '');
-      assert.match(err, ONE_SENTENCE);
-      assert.ok(err.startsWith(`Port ${cli.ports.gateway} for gateway is taken by `), err);
-      assert.match(err, /MLAB_GATEWAY_PORT=\d+ npm start/);
-      if (process.platform === 'linux') assert.ok(err.includes(`process ${process.pid} (`), err);
-    }
-    assert.doesNotMatch(cli.log('supervisor'), /predictor starts/, 'nothing may start when not everything can');
+    const { code, out } = await cli.run(['up', '--detach']);
+    assert.equal(code, 1);
+    const { reason = '', state } = await cli.process('gateway');
+    assert.equal(state, 'crashed');
+    assert.ok(out.endsWith(`  gateway ${reason}\n`), out);
+    assert.ok(reason.startsWith(`cannot start: Port ${cli.ports.gateway} for gateway is taken by `), reason);
+    assert.match(reason, /MLAB_GATEWAY_PORT=\d+ npm start/);
+    if (process.platform === 'linux') assert.ok(reason.includes(`process ${process.pid} (`), reason);
+    assert.match(await cli.get('predictor'), /predictor/);
   } finally {
     server.close();
   }
+  await until('the port is free, and the gateway has it', async () => (await cli.process('gateway')).state === 'ready');
 });
 
 test('a port that is taken for IPv6 alone is taken: localhost may mean it', async (t) => {
@@ -37,10 +37,10 @@ test('a port that is taken for IPv6 alone is taken: localhost may mean it', asyn
     t.skip('there is no IPv6 here');
     return;
   }
-  const { code, err } = await cli.run(['up']);
+  const { code, err } = await cli.run(['up', 'predictor']);
   server.close();
   assert.equal(code, 1);
-  assert.match(err, /^Port \d+ for predictor is taken by /);
+  assert.match(err, /^predictor cannot start: Port \d+ for predictor is taken by /);
 });
 
 test('what is no port, or is one port for two, is refused by name', async () => {
@@ -83,7 +83,11 @@ test('unknown commands, services and flags: one sentence, code 2', async () => {
     ['up', '--fast'],
     ['ps', '--json=3'],
     ['stop'],
-    ['stop', 'nobody'],
+    ['scale'],
+    ['scale', 'predictor'],
+    ['scale', 'predictor', 'many'],
+    ['scale', 'predictor=-1'],
+    ['scale', 'predictor=65'],
     ['logs', '-n', 'many'],
     ['bench', 'nothing'],
   ];
@@ -95,12 +99,22 @@ test('unknown commands, services and flags: one sentence, code 2', async () => {
   }
 });
 
-test('acting on a service when nothing runs: a sentence, code 3', async () => {
+test('acting on a service when nothing runs: a sentence, code 3; on one that there is not: its name, code 2', async () => {
   await using cli = await testCli();
   for (const action of ['stop', 'start', 'restart']) {
     const { code, err } = await cli.run([action, 'gateway']);
     assert.equal(code, 3);
     assert.equal(err, 'Nothing runs; npm start (or mlab up) starts the lab.\n');
+  }
+  await cli.run(['up', '--detach']);
+  for (const args of [
+    ['stop', 'nobody'],
+    ['restart', 'gateway.2'],
+    ['scale', 'nobody', '2'],
+  ]) {
+    const { code, out, err } = await cli.run(args);
+    assert.deepEqual({ code, out }, { code: 2, out: '' });
+    assert.equal(err, `There is no service "${args[1]}"; there are predictor, gateway.\n`);
   }
 });
 

@@ -1,7 +1,8 @@
 // Stands in for apps/platform/main.ts: keeps its promises to the supervisor, and misbehaves on request.
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -21,6 +22,12 @@ function log(msg: string, extra: object = {}): void {
 /** STUB_<WHAT>=<service> makes the process of that service misbehave. */
 const misbehaves = (what: string): boolean => names.includes(process.env[`STUB_${what}`] ?? '');
 
+/** While the file that STUB_FAIL_WHILE names is there; what stands in it is the service that fails, all when nothing does. */
+function failsNow(): boolean {
+  const file = process.env['STUB_FAIL_WHILE'] ?? '';
+  return existsSync(file) && names.some((name) => name.startsWith(readFileSync(file, 'utf8')));
+}
+
 async function end(why: string): Promise<void> {
   log(`drains: ${why}`);
   if (misbehaves('NEVER_ENDS')) return;
@@ -29,18 +36,18 @@ async function end(why: string): Promise<void> {
     server.close();
     server.closeAllConnections();
   }
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
   log('has ended');
   process.exit(0);
 }
 
 async function start(): Promise<void> {
-  if (misbehaves('FAIL') || existsSync(process.env['STUB_FAIL_WHILE'] ?? '')) {
+  if (misbehaves('FAIL') || failsNow()) {
     const reason = 'the configuration "demo" is not valid.';
     process.stderr.write(`${reason}\n`);
     process.send?.({ type: 'failed', reason });
     process.exitCode = 1;
-    if (!misbehaves('LINGER')) process.disconnect?.();
+    if (!misbehaves('LINGER')) process.disconnect();
     return;
   }
   if (misbehaves('HANG')) {
@@ -56,14 +63,16 @@ async function start(): Promise<void> {
           throw new Error('thrown on request');
         });
       if (request.url?.startsWith('/log/')) for (let n = 0; n < Number(request.url.slice(5)); n++) log(`line ${n}`);
-      response.end(JSON.stringify({ name, pid: process.pid, args: process.argv.slice(2) }));
+      const { DATABASE_URL: databaseUrl, MLAB_LISTEN: listen, STUB_SETTING: setting } = process.env;
+      response.end(JSON.stringify({ name, pid: process.pid, args: process.argv.slice(2), databaseUrl, listen, setting }));
     });
     server.listen(ports.get(name), '127.0.0.1');
     await once(server, 'listening');
     servers.push(server);
   }
   log('serves');
-  process.send?.({ type: 'ready', services: names.map((name) => ({ name, url: `http://127.0.0.1:${ports.get(name)}` })) });
+  const urls = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  process.send?.({ type: 'ready', services: names.map((name, index) => ({ name, url: urls[index] })) });
 }
 
 process.on('SIGTERM', () => void end('SIGTERM'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive, testCli, until } from './cli-for-test.ts';
@@ -113,24 +113,39 @@ test('of two starts at once one is up, and the other says so', async () => {
   assert.equal((await cli.process('gateway')).state, 'ready');
 });
 
-test('a process that cannot start: its own sentence, nothing left running, code 1', async () => {
+test('a process that cannot start says why, the others run, and it is tried until it can', async () => {
   await using cli = await testCli();
-  for (const args of [['up'], ['up', '--detach']]) {
-    // The second time it says that it has failed, and stays nevertheless.
-    const { code, out, err } = await cli.run(args, { STUB_FAIL: 'gateway', STUB_LINGER: args.length > 1 ? 'gateway' : '' });
-    assert.equal(code, 1);
-    assert.equal(out, '');
-    assert.equal(err, 'gateway did not start: it failed: the configuration "demo" is not valid.\n');
-    assert.equal((await cli.run(['ps'])).code, 3);
-  }
+  const flag = join(cli.home, '..', 'fails');
+  writeFileSync(flag, 'gateway');
+  const { code, out } = await cli.run(['up', '--detach'], { STUB_FAIL_WHILE: flag });
+  assert.equal(code, 1);
+  assert.match(out, /predictor +predictor .* ready/);
+  assert.match(out, /What does not run .*\n {2}gateway failed: the configuration "demo" is not valid\.\n$/);
+  assert.match(await cli.get('predictor'), /predictor/);
+  assert.match((await cli.run(['ps'])).out, /\n {2}gateway failed: the configuration "demo" is not valid\.\n/);
+
+  rmSync(flag);
+  await until('the gateway is up', async () => (await cli.process('gateway')).state === 'ready');
 });
 
-test('a process that is not ready in time: so it says, and what has started ends', async () => {
+test('in the foreground, too, one that cannot start does not end the others', async () => {
   await using cli = await testCli();
-  const { code, err } = await cli.run(['up'], { STUB_HANG: 'gateway', MLAB_READY_SECONDS: '0.8' });
-  assert.equal(code, 1);
-  assert.equal(err, 'gateway did not start: it was not ready within 0.8 s.\n');
-  assert.match(cli.log('predictor'), /has ended/);
+  const up = cli.begin(['up'], { env: { STUB_FAIL: 'gateway', STUB_LINGER: 'gateway' } });
+  await up.says('gateway failed: the configuration "demo" is not valid.');
+  assert.match(await cli.get('predictor'), /predictor/);
+  up.interrupt();
+  assert.equal((await up.ended).code, 0);
+});
+
+test('when nothing can start, nothing is left running, and each says why', async () => {
+  await using cli = await testCli();
+  for (const args of [['up'], ['up', '--detach']]) {
+    const { code, out, err } = await cli.run(args, { STUB_FAIL: 'gateway', STUB_HANG: 'predictor', MLAB_READY_SECONDS: '0.8' });
+    assert.equal(code, 1);
+    assert.equal(out, '');
+    assert.equal(err, 'predictor was not ready within 0.8 s.\ngateway failed: the configuration "demo" is not valid.\n');
+    assert.equal((await cli.run(['ps'])).code, 3);
+  }
   const wrong = await cli.run(['up'], { MLAB_READY_SECONDS: 'soon' });
   assert.equal(wrong.err, 'MLAB_READY_SECONDS is "soon"; give a number of seconds from 0.1 to 3600.\n');
 });

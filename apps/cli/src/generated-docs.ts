@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeGraph, describeSettings } from '@mlab/platform/describe';
+import { services } from '@mlab/platform/services';
 import { repositoryFolder } from './home.ts';
+import { type KnownService, KNOWN_SERVICES_FILE } from './topology/known-services.ts';
 
 export interface GeneratedDoc {
   readonly file: string;
@@ -18,4 +20,15 @@ export function generatedDocs(): readonly GeneratedDoc[] {
     const now = readFileSync(join(repositoryFolder, file), 'utf8');
     return { file, now, wanted: now.replace(GENERATED, () => `<!-- generated -->\n${describe()}\n<!-- /generated -->`) };
   });
+}
+
+/** The list of services that `mlab up` reads in place of their declarations. */
+export function generatedServiceList(): GeneratedDoc {
+  const lines = Object.entries(services).map(([name, { contract, needs }]): KnownService => {
+    const { port } = contract as { readonly port: number };
+    const contracts = Object.values(needs as Readonly<Record<string, { readonly name: string }>>);
+    return { name, port, needs: contracts.map((needed) => needed.name) };
+  });
+  const wanted = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  return { file: KNOWN_SERVICES_FILE, now: readFileSync(join(repositoryFolder, KNOWN_SERVICES_FILE), 'utf8'), wanted };
 }

@@ -13,6 +13,9 @@ export interface Home {
   readonly lock: string;
   readonly record: string;
   readonly compiled: string;
+  /** The folder of the database, and the file with its port. */
+  readonly postgres: string;
+  readonly postgresPort: string;
 }
 
 export function homeOf(env: NodeJS.ProcessEnv): Home {
@@ -23,6 +26,8 @@ export function homeOf(env: NodeJS.ProcessEnv): Home {
     lock: join(folder, 'supervisor.lock'),
     record: join(folder, 'supervisor.json'),
     compiled: join(folder, 'compiled'),
+    postgres: join(folder, 'postgres'),
+    postgresPort: join(folder, 'postgres.port'),
   };
 }
 

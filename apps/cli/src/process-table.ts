@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatBytes, formatDuration } from './format.ts';
-import type { ProcessState, ProcessStatus } from './supervisor/process-status.ts';
+import { sumOf } from './supervisor/memory.ts';
+import type { Memory, ProcessState, ProcessStatus, SupervisorStatus } from './supervisor/process-status.ts';
 import { formatTable } from './table.ts';
 
 const COLOURS: Readonly<Record<ProcessState, 'green' | 'yellow' | 'red' | 'gray'>> = {
@@ -20,27 +21,36 @@ export function startTable(processes: readonly ProcessStatus[]): string {
 }
 
 /** How it is doing: `mlab ps`. */
-export function statusTable(processes: readonly ProcessStatus[], now: number): string {
-  return formatTable([
-    heading(['process', 'services', 'port', 'pid', 'state', 'uptime', 'memory', 'restarts']),
+export function statusTable({ pid, memory, processes }: SupervisorStatus, now: number): string {
+  const all = sumOf([memory, ...processes.map((status) => status.memory)]);
+  const table = formatTable([
+    heading(['process', 'services', 'port', 'pid', 'state', 'uptime', `memory${all === undefined ? '' : ` (${all.kind})`}`, 'restarts']),
     ...processes.map((status) => [
       status.process,
       services(status),
-      status.services.map(({ port }) => port).join(', '),
+      status.services.map(({ port }) => port ?? '–').join(', '),
       String(status.pid ?? '–'),
       stateOf(status),
       status.startedAt === undefined ? '–' : formatDuration(now - status.startedAt),
-      status.memoryBytes === undefined ? '–' : formatBytes(status.memoryBytes),
+      size(status.memory),
       String(status.restarts),
     ]),
   ]);
+  const troubles = troublesOf(processes);
+  const total = all === undefined ? '' : `, ${size(all)} with all of them`;
+  return `${table}${troubles === '' ? '' : `\n${troubles}`}\n  The supervisor is process ${pid} (${size(memory)}${total}).\n`;
 }
+
+/** Why what does not run does not run: a line for each. */
+export const troublesOf = (processes: readonly ProcessStatus[]): string =>
+  processes.flatMap(({ process, reason }) => (reason === undefined ? [] : [`  ${process} ${reason}\n`])).join('');
 
 const heading = (cells: readonly string[]): string[] => cells.map((cell) => styleText('bold', cell));
 
 const services = (status: ProcessStatus): string => status.services.map(({ name }) => name).join(', ');
 
-const addresses = (status: ProcessStatus): string => status.services.map(({ url }) => url).join(', ');
+const addresses = (status: ProcessStatus): string => status.services.map(({ url }) => url ?? '–').join(', ');
 
-const stateOf = ({ state, reason }: ProcessStatus): string =>
-  styleText(COLOURS[state], state) + (reason === undefined ? '' : ` (${reason})`);
+const size = (memory: Memory | undefined): string => (memory === undefined ? '–' : formatBytes(memory.bytes));
+
+const stateOf = ({ state }: ProcessStatus): string => styleText(COLOURS[state], state);

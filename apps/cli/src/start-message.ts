@@ -1,31 +1,50 @@
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import { type Home } from './home.ts';
-import { startTable } from './process-table.ts';
+import { startTable, troublesOf } from './process-table.ts';
 import type { ProcessStatus } from './supervisor/process-status.ts';
-import type { ProcessPlan, Trial } from './topology.ts';
+import { type Trial, TRIALS } from './topology/trials.ts';
 
-/** What a person needs to know once all is up: what runs where, how to try it, where to look. */
-export function startMessage(plans: readonly ProcessPlan[], processes: readonly ProcessStatus[], home: Home, ending: string): string {
-  const urls = new Map(
-    processes.filter(({ state }) => state === 'ready').flatMap(({ services }) => services.map(({ name, url }) => [name, url])),
-  );
-  const running = plans.flatMap((plan) => plan.services).filter((service) => urls.has(service.name));
-  const trials = running.toReversed().flatMap((service) => service.tryIt.map((trial) => curl(urls.get(service.name) ?? '', trial)));
-  const part = (name: string, lines: readonly string[]): string => `${styleText('bold', name.padEnd(8))}${lines.join('\n        ')}\n`;
+/** What a person needs to know once all is up that can be: what runs where, how to try it, where to look, what does not run and why. */
+export function startMessage(processes: readonly ProcessStatus[], home: Home, ending: string): string {
+  const urls = new Map<string, string>();
+  for (const { name, url } of processes.filter(({ state }) => state === 'ready').flatMap(({ services }) => services)) {
+    // The first instance is the one whose address is known.
+    if (url?.startsWith('http') && !urls.has(name)) urls.set(name, url);
+  }
+  const trials = Object.entries(TRIALS).flatMap(([name, all]) => {
+    const url = urls.get(name);
+    return url === undefined ? [] : all.map((trial) => curl(url, trial));
+  });
+  const part = (name: string, lines: readonly string[]): string =>
+    lines.length === 0 ? '' : `${styleText('bold', name.padEnd(8))}${lines.join('\n        ')}\n`;
+  const troubles = troublesOf(processes);
   return [
     startTable(processes),
     '\n',
     part('Try it', trials),
-    part('Docs', [
-      running
-        .toReversed()
-        .map((service) => `${urls.get(service.name)}/docs`)
-        .join('   '),
-    ]),
+    part('Docs', docsOf(urls)),
     part('Logs', [`${shortest(home.logs)}   (./mlab logs -f)`]),
     part('End it', [ending]),
+    troubles === ''
+      ? ''
+      : `\n${styleText('bold', 'What does not run (it is tried again and again; ./mlab ps shows how it goes)')}\n${troubles}`,
   ].join('');
+}
+
+/** Those of the lab first; with many services the others would fill the screen. */
+const MOST_DOCS = 4;
+
+function docsOf(urls: ReadonlyMap<string, string>): string[] {
+  const names = [...Object.keys(TRIALS).filter((name) => urls.has(name)), ...[...urls.keys()].filter((name) => !(name in TRIALS))];
+  return urls.size === 0
+    ? []
+    : [
+        names
+          .slice(0, MOST_DOCS)
+          .map((name) => `${urls.get(name)}/docs`)
+          .join('   '),
+      ];
 }
 
 function curl(url: string, { path, json }: Trial): string {

@@ -1,15 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../command.ts';
-import { generatedDocs } from '../generated-docs.ts';
+import { generatedDocs, generatedServiceList } from '../generated-docs.ts';
 import { repositoryFolder } from '../home.ts';
 
 export const command: Command = {
-  summary: 'Writes the parts of docs/ that come from the declarations of the services.',
+  summary: 'Writes what comes from the declarations of the services: parts of docs/, and the list that mlab up reads.',
   usage: 'docs',
   options: {},
   async run() {
-    for (const { file, now, wanted } of generatedDocs()) {
+    for (const { file, now, wanted } of [...generatedDocs(), generatedServiceList()]) {
       if (now !== wanted) writeFileSync(join(repositoryFolder, file), wanted);
       process.stdout.write(`${now === wanted ? 'up to date' : 'written   '}  ${file}\n`);
     }

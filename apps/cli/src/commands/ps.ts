@@ -7,7 +7,10 @@ import { askStatus } from '../supervisor/control-client.ts';
 export const command: Command = {
   summary: 'Shows the processes: where they listen, how long they run, what memory they take, how often they were started again.',
   usage: 'ps [--json]',
-  details: '  --json   Machine-readable. The exit code is 3 when nothing runs.',
+  details: `  --json   Machine-readable. The exit code is 3 when nothing runs.
+
+Below the table stands why what does not run does not run. Memory as pss counts a page that several processes share in part for
+each of them, so that the sum is what all take; rss, where the system tells no better, counts it for each in full.`,
   options: { json: { type: 'boolean' } },
   async run({ flags }) {
     const status = await askStatus(homeOf(process.env));
@@ -18,8 +21,9 @@ export const command: Command = {
         ...entry,
         uptimeMs: entry.startedAt === undefined ? undefined : now - entry.startedAt,
       }));
-      process.stdout.write(`${JSON.stringify({ supervisor: { pid: status.pid }, processes }, undefined, 2)}\n`);
-    } else process.stdout.write(statusTable(status.processes, now));
+      const supervisor = { pid: status.pid, memory: status.memory };
+      process.stdout.write(`${JSON.stringify({ supervisor, processes }, undefined, 2)}\n`);
+    } else process.stdout.write(statusTable(status, now));
     return 0;
   },
 };

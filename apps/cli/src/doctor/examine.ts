@@ -7,9 +7,10 @@ import { missingPackages } from '../../bootstrap/dependencies.mjs';
 import { messageOf } from '../cli-error.ts';
 import { formatBytes } from '../format.ts';
 import { homeOf, repositoryFolder } from '../home.ts';
-import { portProblem } from '../ports/require-free-ports.ts';
+import { portProblem } from '../ports/port-problem.ts';
 import { askStatus } from '../supervisor/control-client.ts';
-import { type ProcessPlan, readTopology } from '../topology.ts';
+import { type ProcessPlan, planLab } from '../topology/plan-lab.ts';
+import { DEFAULT_TOPOLOGY, readTopology } from '../topology/read-topology.ts';
 
 /** Something that was looked at, what was found, and what to do when it is not well. A problem keeps the lab from starting. */
 export interface Finding {
@@ -98,9 +99,9 @@ function examineMemory(): Finding {
 }
 
 async function examinePorts(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  let plans: ProcessPlan[];
+  let plans: readonly ProcessPlan[];
   try {
-    plans = readTopology(env);
+    plans = planLab(readTopology(env['MLAB_TOPOLOGY'] || DEFAULT_TOPOLOGY), env).processes;
   } catch (error) {
     return [{ level: 'problem', about: 'ports', says: messageOf(error) }];
   }

@@ -10,18 +10,34 @@ export interface FollowedLog extends FollowedFile {
   readonly process: string;
 }
 
-/** Opens the logs at their present ends; what is written from now on will be shown. */
-export const openLogs = (processes: readonly string[], home: Home): FollowedLog[] =>
-  processes.map((process) => ({ process, ...followFile(logFile(home, process), 'end') }));
+export interface FollowedLogs {
+  readonly open: FollowedLog[];
+  readonly home: Home;
+  readonly names: () => readonly string[];
+}
+
+/** Opens the logs at their present ends; what is written from now on will be shown, also to those that `names` tells of only later. */
+export function openLogs(names: () => readonly string[], home: Home): FollowedLogs {
+  const logs: FollowedLogs = { open: [], home, names };
+  openMissing(logs);
+  return logs;
+}
 
 /** Shows what is added to the logs until the signal, and what came before the signal too. */
-export async function followLogs(logs: readonly FollowedLog[], printer: LogPrinter, signal: AbortSignal): Promise<void> {
+export async function followLogs(logs: FollowedLogs, printer: LogPrinter, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await showNews(logs, printer);
+    openMissing(logs);
+    await showNews(logs.open, printer);
     await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
-  await showNews(logs, printer);
-  for (const log of logs) log[Symbol.dispose]();
+  await showNews(logs.open, printer);
+  for (const log of logs.open) log[Symbol.dispose]();
+}
+
+function openMissing({ open, home, names }: FollowedLogs): void {
+  for (const process of names()) {
+    if (!open.some((log) => log.process === process)) open.push({ process, ...followFile(logFile(home, process), 'end') });
+  }
 }
 
 async function showNews(logs: readonly FollowedLog[], printer: LogPrinter): Promise<void> {

@@ -3,9 +3,12 @@ import { connect, createServer } from 'node:net';
 
 export type PortState = 'free' | 'taken' | 'forbidden';
 
-/** Whether this machine's loopback port can be listened on, for IPv4 and, where there is one, IPv6 ("localhost" may mean either). */
-export async function probePort(port: number): Promise<PortState> {
-  for (const host of ['127.0.0.1', '::1']) {
+/**
+ * Whether this machine's loopback port can be listened on, for IPv4 and, where there is one, IPv6 ("localhost" may mean either);
+ * and the same port of another address that is to be listened on.
+ */
+export async function probePort(port: number, listen?: string): Promise<PortState> {
+  for (const host of new Set(['127.0.0.1', '::1', ...(listen ? [listen] : [])])) {
     const state = await tryListening(port, host);
     if (state !== 'free') return state;
   }

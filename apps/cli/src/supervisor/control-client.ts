@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts';
 import { controlPath, type Home } from '../home.ts';
 import { type ControlAnswer, type ControlRequest, parseAnswer } from './control-protocol.ts';
 import { firstLine } from './first-line.ts';
-import type { ProcessStatus } from './process-status.ts';
+import type { Outcome, SupervisorStatus } from './process-status.ts';
 
 const STATUS_WITHIN_MS = 5_000;
 /** Starting may take long, and stopping waits for work in progress. */
@@ -26,14 +26,21 @@ export async function ask(home: Home, request: ControlRequest): Promise<Exclude<
     const line = firstLine(socket);
     socket.write(`${JSON.stringify(request)}\n`);
     const answer = parseAnswer(await line);
-    if (answer.type === 'failed') throw new CliError(answer.reason);
+    if (answer.type === 'failed') throw new CliError(answer.reason, { exitCode: answer.exitCode });
     return answer;
   } finally {
     socket.destroy();
   }
 }
 
-export async function askStatus(home: Home): Promise<{ pid: number; processes: readonly ProcessStatus[] } | undefined> {
+export async function askStatus(home: Home): Promise<SupervisorStatus | undefined> {
   const answer = await ask(home, { type: 'status' });
   return answer?.type === 'status' ? answer : undefined;
+}
+
+/** Lets the running supervisor do something; that none runs is said in a sentence. */
+export async function demand(home: Home, request: Exclude<ControlRequest, { type: 'status' }>): Promise<Outcome> {
+  const answer = await ask(home, request);
+  if (answer?.type !== 'done') throw new CliError('Nothing runs; npm start (or mlab up) starts the lab.', { exitCode: 3 });
+  return answer;
 }

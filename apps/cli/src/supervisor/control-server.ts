@@ -38,7 +38,11 @@ async function handle(socket: Socket, answer: (request: ControlRequest) => Promi
   try {
     const line = await firstLine(socket);
     socket.setTimeout(0);
-    const reply = await answer(parseRequest(line)).catch((error: unknown): ControlAnswer => ({ type: 'failed', reason: messageOf(error) }));
+    const reply = await answer(parseRequest(line)).catch((error: unknown): ControlAnswer => ({
+      type: 'failed',
+      reason: messageOf(error),
+      exitCode: error instanceof CliError ? error.exitCode : 1,
+    }));
     socket.end(`${JSON.stringify(reply)}\n`);
   } catch {
     socket.destroy();

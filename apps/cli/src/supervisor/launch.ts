@@ -1,28 +1,82 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { CliError } from '../cli-error.ts';
 import { type Home, logFile, repositoryFolder } from '../home.ts';
 import { appendLogLine } from '../logs/append.ts';
-import type { ProcessPlan } from '../topology.ts';
-import { type ChildLife, followChild } from './child-life.ts';
+import { portProblem } from '../ports/port-problem.ts';
+import type { ProcessPlan } from '../topology/plan-lab.ts';
+import { followChild } from './child-life.ts';
+import type { ProcessSpec } from './managed-process.ts';
 
-/** Starts the platform with the services of one process. */
-export function launchPlatform(plan: ProcessPlan, home: Home): ChildLife {
-  const program = process.env['MLAB_PLATFORM_MAIN'] ?? join(repositoryFolder, 'apps', 'platform', 'main.ts');
-  const file = logFile(home, plan.name);
-  const child = spawn(process.execPath, [program, ...platformArguments(plan)], {
-    env: { ...process.env, MLAB_HOME: home.folder, MLAB_LOG_FILE: file, NODE_COMPILE_CACHE: home.compiled },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A group of its own: the terminal's Ctrl-C reaches the supervisor alone, which then stops the processes in their order.
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  });
-  return followChild(child, (line) => appendLogLine(file, { level: 'warn', process: plan.name, message: line }));
+/** What the platform itself needs to drain, and some time beyond that. */
+const DRAIN_MS = 10_000;
+const BEYOND_MS = 5_000;
+
+export interface PlatformSurroundings {
+  readonly home: Home;
+  readonly listen: string | undefined;
+  readonly readyWithinSeconds: number;
+  /** The database that this supervisor runs; undefined when there is none, or the environment names one. */
+  databaseUrl(): string | undefined;
+  /** Whether processes find each other through a database. */
+  hasDatabase(): boolean;
 }
 
-function platformArguments(plan: ProcessPlan): string[] {
+/** The platform with the services of one process. Only the first instance has its ports; the others take free ones. */
+export function platformSpec(plan: ProcessPlan, number: number, around: PlatformSurroundings): ProcessSpec {
+  const { home, listen, readyWithinSeconds } = around;
+  const name = instanceName(plan.name, number);
+  const program = process.env['MLAB_PLATFORM_MAIN'] ?? join(repositoryFolder, 'apps', 'platform', 'main.ts');
+  const file = logFile(home, name);
+  const host = listen ?? '127.0.0.1';
+  return {
+    name,
+    services: plan.services.map((service) =>
+      number > 1 ? { name: service.name } : { name: service.name, port: service.port, url: `http://${host}:${service.port}` },
+    ),
+    readyWithinSeconds,
+    drainWithinMs: drainMs({ ...process.env, ...plan.env }) + BEYOND_MS,
+    async launch() {
+      if (number === 1) await refuseTakenPorts(plan, listen);
+      const databaseUrl = around.databaseUrl();
+      const child = spawn(process.execPath, [program, ...platformArguments(plan, number, around.hasDatabase())], {
+        env: {
+          ...process.env,
+          ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+          ...(listen === undefined ? {} : { MLAB_LISTEN: listen }),
+          ...plan.env,
+          MLAB_HOME: home.folder,
+          MLAB_LOG_FILE: file,
+          NODE_COMPILE_CACHE: home.compiled,
+        },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // A group of its own: the terminal's Ctrl-C reaches the supervisor alone, which then stops the processes in their order.
+        detached: process.platform !== 'win32',
+        windowsHide: true,
+      });
+      return followChild(child, (line) => appendLogLine(file, { level: 'warn', process: name, message: line }));
+    },
+  };
+}
+
+export const instanceName = (process: string, number: number): string => (number === 1 ? process : `${process}.${number}`);
+
+function platformArguments(plan: ProcessPlan, number: number, hasDatabase: boolean): string[] {
   return [
     `--target=${plan.services.map((service) => service.name).join(',')}`,
-    ...plan.services.flatMap((service) => ['--port', `${service.name}=${service.port}`]),
-    ...plan.peers.flatMap((peer) => ['--peer', `${peer.service}=${peer.url}`]),
+    ...plan.services.flatMap((service) => ['--port', `${service.name}=${number === 1 ? service.port : 0}`]),
+    ...(hasDatabase ? [] : plan.peers.flatMap((peer) => ['--peer', `${peer.service}=${peer.url}`])),
   ];
+}
+
+async function refuseTakenPorts(plan: ProcessPlan, listen: string | undefined): Promise<void> {
+  for (const service of plan.services) {
+    const problem = await portProblem(service, listen);
+    if (problem !== undefined) throw new CliError(problem);
+  }
+}
+
+function drainMs(env: NodeJS.ProcessEnv): number {
+  const stated = Number(env['MLAB_HTTP_DRAIN_MS'] || DRAIN_MS);
+  return Number.isFinite(stated) && stated >= 0 ? stated : DRAIN_MS;
 }

@@ -1,16 +1,25 @@
-import { CliError } from '../cli-error.ts';
-import type { ProcessPlan } from '../topology.ts';
+import { CliError, messageOf } from '../cli-error.ts';
 import { backoff } from './backoff.ts';
 import type { ChildLife } from './child-life.ts';
-import type { ProcessState, ProcessStatus } from './process-status.ts';
+import type { ProcessState, ProcessStatus, ServiceStatus } from './process-status.ts';
 
-const DRAIN_WITHIN_MS = 10_000;
 const HEALTHY_AFTER_MS = 30_000;
+
+/** What is to run under one name, and how it is run. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly services: readonly ServiceStatus[];
+  readonly readyWithinSeconds: number;
+  /** How long it may take to finish its work before it is killed, in milliseconds. */
+  readonly drainWithinMs: number;
+  /** Rejects with a sentence when there is no point in trying, such as a port that is taken. */
+  launch(): Promise<ChildLife>;
+}
 
 /** A process that is kept running: started, watched, started again when it falls, stopped. */
 export interface ManagedProcess {
-  readonly plan: ProcessPlan;
-  /** Resolves when it is ready; rejects with the reason when it does not get there. */
+  readonly name: string;
+  /** Resolves when it is ready; rejects with the reason when it does not get there, and goes on trying. */
   start(): Promise<void>;
   /** Resolves when it is gone. */
   stop(): Promise<void>;
@@ -19,21 +28,18 @@ export interface ManagedProcess {
 }
 
 export interface Surroundings {
-  launch(plan: ProcessPlan): ChildLife;
   /** Called after each change of state, with a sentence for the log. */
   changed(level: 'info' | 'error', sentence: string): void;
   readonly random: () => number;
-  readonly readyWithinSeconds: number;
 }
 
 interface Run {
   readonly life: ChildLife;
-  /** Started by the supervisor after a fall; else somebody asked for it and waits to hear how it went. */
-  readonly automatic: boolean;
   readyAt?: number;
 }
 
-export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedProcess {
+export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRestarts = 0): ManagedProcess {
+  const { name } = spec;
   let state: ProcessState = 'stopped';
   let reason: string | undefined;
   let current: Run | undefined;
@@ -41,30 +47,44 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
   let starting: Promise<void> | undefined;
   let nextTry: NodeJS.Timeout | undefined;
   let failures = 0;
-  let restarts = 0;
+  let restarts = earlierRestarts;
 
   function change(next: ProcessState, sentence: string, why?: string): void {
     state = next;
-    reason = why;
-    around.changed(next === 'crashed' ? 'error' : 'info', `${plan.name} ${endSentence(sentence)}`);
+    reason = why === undefined ? undefined : endSentence(why);
+    around.changed(next === 'crashed' ? 'error' : 'info', `${name} ${endSentence(sentence)}`);
   }
 
-  async function run(automatic: boolean): Promise<void> {
-    const life = around.launch(plan);
-    const mine: Run = { life, automatic };
+  async function run(): Promise<void> {
+    change('starting', 'starts');
+    const launched = await spec.launch().catch((error: unknown) => `cannot start: ${messageOf(error)}`);
+    if (wasStopped()) {
+      if (typeof launched === 'string') throw stoppedTooEarly();
+      launched.kill();
+      await launched.exited;
+      throw stoppedTooEarly();
+    }
+    if (typeof launched === 'string') {
+      fell(launched);
+      throw new CliError(`${name} ${endSentence(launched)}`);
+    }
+    const mine: Run = { life: launched };
     current = mine;
-    change('starting', `starts as process ${life.pid}`);
-    const gone = life.exited.then((why) => {
+    around.changed('info', `${name} is process ${launched.pid}.`);
+    const gone = launched.exited.then((why) => {
       ended(mine, why);
       return why;
     });
-    const outcome = await firstNews(life, gone, around.readyWithinSeconds);
-    if (typeof outcome === 'string') throw new CliError(`${plan.name} did not start: it ${endSentence(outcome)}`);
-    if (state !== 'starting' || current !== mine) throw new CliError(`${plan.name} was stopped before it was ready.`);
+    const outcome = await firstNews(launched, gone, spec.readyWithinSeconds);
+    if (wasStopped() || (typeof outcome !== 'string' && current !== mine)) throw stoppedTooEarly();
+    if (typeof outcome === 'string') throw new CliError(`${name} ${endSentence(outcome)}`);
     urls = outcome;
     mine.readyAt = Date.now();
     change('ready', 'is ready');
   }
+
+  const wasStopped = (): boolean => state === 'stopping' || state === 'stopped';
+  const stoppedTooEarly = (): CliError => new CliError(`${name} was stopped before it was ready.`);
 
   function ended(which: Run, why: string): void {
     if (current !== which) return;
@@ -73,38 +93,43 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
       change('stopped', 'has stopped');
       return;
     }
-    if (which.readyAt === undefined && !which.automatic) {
-      change('crashed', why, why);
-      return;
-    }
     if (which.readyAt !== undefined && Date.now() - which.readyAt >= HEALTHY_AFTER_MS) failures = 0;
+    fell(why);
+  }
+
+  function fell(why: string): void {
     failures += 1;
     const wait = backoff(failures, around.random);
-    change('crashed', `${why}; the next try is in ${(wait / 1000).toFixed(1)} s`, why);
+    change('crashed', `${why.replace(/\.$/, '')}; the next try is in ${(wait / 1000).toFixed(1)} s`, why);
     nextTry = setTimeout(() => {
       restarts += 1;
       // How it went shows in the state and the log; nobody waits for it.
-      begin(true).catch(() => undefined);
+      begin().catch(() => undefined);
     }, wait);
   }
 
-  function begin(automatic: boolean): Promise<void> {
+  function begin(): Promise<void> {
     clearTimeout(nextTry);
-    starting ??= run(automatic).finally(() => (starting = undefined));
+    starting ??= run().finally(() => (starting = undefined));
     return starting;
   }
 
   return {
-    plan,
+    name,
     async start() {
       if (state === 'ready') return;
-      if (state === 'stopping') await current?.life.exited;
+      if (state === 'stopping') await Promise.allSettled([current?.life.exited, starting]);
       if (state === 'stopped') failures = 0;
-      await begin(false);
+      await begin();
     },
     async stop() {
       clearTimeout(nextTry);
       if (!current) {
+        if (state === 'starting') {
+          // It is being launched: whoever does that sees that it is not wanted any more.
+          state = 'stopping';
+          await starting?.catch(() => undefined);
+        }
         if (state !== 'stopped') change('stopped', 'has stopped');
         return;
       }
@@ -113,7 +138,7 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
         change('stopping', 'stops');
         life.terminate();
       }
-      const tooLong = setTimeout(() => life.kill(), DRAIN_WITHIN_MS);
+      const tooLong = setTimeout(() => life.kill(), spec.drainWithinMs);
       await life.exited;
       clearTimeout(tooLong);
     },
@@ -121,14 +146,21 @@ export function manageProcess(plan: ProcessPlan, around: Surroundings): ManagedP
       current?.life.kill();
     },
     status: () => ({
-      process: plan.name,
-      services: plan.services.map(({ name, port }) => ({ name, port, url: urls.get(name) ?? `http://127.0.0.1:${port}` })),
+      process: name,
+      services: spec.services.map((service) => withUrl(service, urls.get(service.name))),
       state,
       restarts,
       ...(reason === undefined ? {} : { reason }),
       ...(current?.life.pid === undefined ? {} : { pid: current.life.pid, startedAt: current.life.startedAt }),
     }),
   };
+}
+
+/** What a process told of itself when it was ready; of a free port nothing else tells. */
+function withUrl(service: ServiceStatus, url: string | undefined): ServiceStatus {
+  if (url === undefined) return service;
+  const port = URL.canParse(url) ? Number(new URL(url).port) : 0;
+  return { ...service, url, ...(port === 0 ? {} : { port }) };
 }
 
 /** The addresses when it is ready, or why it ended before that. */

@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStart } from '../../bootstrap/process-start.mjs';
-import { CliError } from '../cli-error.ts';
+import { CliError, messageOf } from '../cli-error.ts';
 import type { Home } from '../home.ts';
 
 const ENDS_WITHIN_MS = 5_000;
@@ -40,7 +40,17 @@ export async function endLeftovers(home: Home): Promise<readonly { name: string;
     );
   }
   removeRecord(home);
-  return leftovers;
+  return [...leftovers, ...(await endDatabase(home))];
+}
+
+/** The database has been told of our end by itself, and needs no record: its processes are known by the folder they work in. */
+async function endDatabase(home: Home): Promise<{ name: string; pid: number }[]> {
+  if (!existsSync(home.postgres)) return [];
+  const { endLeftover } = await import('@mlab/sql/embedded');
+  const [pid] = await endLeftover(home.postgres).catch((error: unknown) => {
+    throw new CliError(messageOf(error), { cause: error });
+  });
+  return pid === undefined ? [] : [{ name: 'postgres', pid }];
 }
 
 /** Sends the signal and waits; answers with one that is still there after all. */

@@ -6,13 +6,15 @@ import { type Home, logFile, openHome, repositoryFolder } from '../home.ts';
 import { AlreadyRunning } from './supervisor.ts';
 
 /** What the supervisor in the background tells the command that started it, once. */
-export type BackgroundNews = { type: 'up' } | { type: 'refused'; reason: string; alreadyRunning: boolean };
+export type BackgroundNews = { type: 'up'; failures: number } | { type: 'refused'; reason: string; alreadyRunning: boolean };
 
-/** Resolves when all that was asked for is ready; the supervisor goes on without us. */
-export async function startInBackground(names: readonly string[], home: Home): Promise<void> {
+/** Resolves when all that can be is ready, with the number of those that could not start; the supervisor goes on without us. */
+export async function startInBackground(args: readonly string[], home: Home): Promise<number> {
   openHome(home);
   const output = openSync(logFile(home, 'supervisor'), 'a', 0o600);
-  const child = spawn(process.execPath, [join(repositoryFolder, 'apps', 'cli', 'src', 'main.ts'), 'supervise', ...names], {
+  const child = spawn(process.execPath, [join(repositoryFolder, 'apps', 'cli', 'src', 'main.ts'), 'supervise', ...args], {
+    // Code that is compiled already takes half of the memory: what strips the types is not loaded at all.
+    env: { ...process.env, NODE_COMPILE_CACHE: home.compiled },
     detached: true,
     windowsHide: true,
     stdio: ['ignore', output, output, 'ipc'],
@@ -28,4 +30,5 @@ export async function startInBackground(names: readonly string[], home: Home): P
   if (child.connected) child.disconnect();
   child.unref();
   if (news.type === 'refused') throw new (news.alreadyRunning ? AlreadyRunning : CliError)(news.reason);
+  return news.failures;
 }

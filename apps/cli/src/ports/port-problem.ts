@@ -1,18 +1,10 @@
-import { CliError } from '../cli-error.ts';
-import type { ServicePlan } from '../topology.ts';
+import type { ServicePlan } from '../topology/plan-lab.ts';
 import { portHolder } from './port-holder.ts';
 import { probePort } from './probe-port.ts';
 
-/** Refuses in one sentence when a port is not to be had. */
-export async function requireFreePorts(services: readonly ServicePlan[]): Promise<void> {
-  for (const service of services) {
-    const problem = await portProblem(service);
-    if (problem) throw new CliError(problem);
-  }
-}
-
-export async function portProblem(service: ServicePlan): Promise<string | undefined> {
-  const state = await probePort(service.port);
+/** Why a service cannot listen on its port, and what to do about it. */
+export async function portProblem(service: ServicePlan, listen?: string): Promise<string | undefined> {
+  const state = await probePort(service.port, listen);
   if (state === 'free') return undefined;
   const choose = `choose another port (${service.portVariable}=${otherPort(service.port)} npm start)`;
   if (state === 'forbidden') return `Port ${service.port} for ${service.name} may not be opened by this user; ${choose}.`;
