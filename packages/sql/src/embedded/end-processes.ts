@@ -8,6 +8,9 @@ const LOOK_EVERY_MS = 20;
 /** How long each way may take, the gentlest first. */
 export const PATIENCE_MS = { SIGINT: 10_000, SIGQUIT: 5_000, SIGKILL: 5_000 } as const;
 
+/** They notice by themselves that their postmaster is gone; one that has not by then is stuck. */
+const ORPHANS_PATIENCE_MS = 1_000;
+
 type EndSignal = keyof typeof PATIENCE_MS;
 
 /** Ends a cluster's postmaster and all its processes, and waits until they are gone. */
@@ -20,12 +23,13 @@ export async function endProcesses(data: string, signals: readonly EndSignal[]):
 }
 
 async function endBy(signal: EndSignal, data: string): Promise<boolean> {
-  const deadline = Date.now() + PATIENCE_MS[signal];
+  const start = Date.now();
   const told = new Set<number>();
   for (;;) {
     const { postmaster, all } = await processesOf(data);
     if (all.length === 0) return true;
-    if (Date.now() > deadline) return false;
+    const patience = postmaster === undefined ? ORPHANS_PATIENCE_MS : PATIENCE_MS[signal];
+    if (Date.now() - start > patience) return false;
     // A postmaster ends its own.
     const targets = signal === 'SIGKILL' || postmaster === undefined ? all : [postmaster];
     for (const pid of targets.filter((each) => !told.has(each))) {

@@ -1,13 +1,16 @@
-const SEVERE = /\b(?:FATAL|PANIC|ERROR|error): +(.+)/;
+const SEVERE = /\b(?:FATAL|PANIC|ERROR|error): /;
+const TEXT = /\b(?:FATAL|PANIC|ERROR|error|LOG): +(.+)/;
 const REMEMBERED_LINES = 40;
 
 /** What the last lines of PostgreSQL's output say about why it ended, as words that continue "PostgreSQL did not start: …". */
 export function explainFailure(output: string): string {
   const known = KNOWN.find(([pattern]) => pattern.test(output));
   if (known) return known[1];
-  const lines = output.split('\n').map((line) => line.trim());
-  const severe = lines.findLast((line) => SEVERE.test(line));
-  return (severe && SEVERE.exec(severe)?.[1]) ?? lines.findLast((line) => line !== '') ?? 'it ended without a word';
+  const lines = output.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
+  const last = lines.findLastIndex((line) => SEVERE.test(line));
+  // Of a wrong setting, the line before says which.
+  const telling = lines[last]?.endsWith('contains errors') ? last - 1 : last;
+  return TEXT.exec(lines[telling] ?? '')?.[1] ?? lines.at(-1) ?? 'it ended without a word';
 }
 
 export function isPortTaken(output: string): boolean {

@@ -74,9 +74,11 @@ export function launchCluster(cluster: Cluster, options: LaunchOptions): Running
   }
 
   async function kill(): Promise<void> {
+    // One that did not get to own the data has no processes, and those that are there are somebody else's.
+    const owns = (await readPostmasterFile(cluster.data))?.pid === child.pid;
     child.kill('SIGKILL');
     await exited;
-    await endProcesses(cluster.data, ['SIGKILL']);
+    if (owns) await endProcesses(cluster.data, ['SIGKILL']);
   }
 
   async function stop(): Promise<void> {
