@@ -3,7 +3,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { test } from 'node:test';
-import { settingsOf, startOrder, type AnyService, type Contract } from '@mlab/kernel';
+import { needsOf, settingsOf, startOrder, type AnyService, type Contract } from '@mlab/kernel';
 import { services } from '../apps/platform/services.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -95,6 +95,23 @@ test('contracts hold schemas and operations and import nothing but the kernel', 
 
 test('services call each other in no circle', () => {
   assert.equal(startOrder(all).length, all.length);
+});
+
+test('an operation that names its callers names services that are known and declare that they need it', () => {
+  for (const service of all) {
+    const { name, operations } = contractOf(service);
+    for (const [operation, { callers }] of Object.entries(operations)) {
+      for (const caller of callers ?? []) {
+        const calling = services[caller];
+        assert.ok(calling !== undefined, `${name}.${operation} names ${caller}, which is no service`);
+        assert.ok(
+          needsOf(calling).some((needed) => needed.name === name),
+          `${name}.${operation} names ${caller}, which does not need ${name}`,
+        );
+      }
+      assert.notDeepEqual(callers, [], `${name}.${operation} may be called by nobody`);
+    }
+  }
 });
 
 test('a service is known by one name, on one port, and its paths are unique', () => {

@@ -64,13 +64,24 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
   'no HTTP at all': { send: () => exchange(lab.a, 'hello there\r\n\r\n'), status: 400, detail: /not HTTP/ },
   'a TLS greeting': { send: () => exchange(lab.a, Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])), status: 400, detail: /not HTTP/ },
   'no Host header': { send: () => exchange(lab.a, 'GET / HTTP/1.1\r\n\r\n'), status: 400, detail: /Host header is missing/ },
+  'a Host of somebody else (DNS rebinding)': {
+    send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: evil.example:8000\r\nContent-Length: 2\r\n\r\n{}'),
+    status: 403,
+    detail: /does not answer as \\"evil\.example\\"/,
+  },
+  'a page of somebody else': {
+    send: () => exchange(lab.a, post('{"data":"x"}', 'Origin: https://evil.example\r\n')),
+    status: 403,
+    detail: /Pages of https:\/\/evil\.example may not use this service/,
+  },
   'two content lengths': {
     send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'),
     status: 400,
     detail: /not HTTP/,
   },
   'a content length and chunks (request smuggling)': {
-    send: () => exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
+    send: () =>
+      exchange(lab.a, 'POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
     status: 400,
     detail: /not HTTP/,
   },
@@ -80,7 +91,8 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
     detail: /not HTTP/,
   },
   '10,000 headers': {
-    send: () => exchange(lab.a, `GET / HTTP/1.1\r\nHost: localhost\r\n${Array.from({ length: 10_000 }, (_, i) => `h${i}: v\r\n`).join('')}\r\n`),
+    send: () =>
+      exchange(lab.a, `GET / HTTP/1.1\r\nHost: localhost\r\n${Array.from({ length: 10_000 }, (_, i) => `h${i}: v\r\n`).join('')}\r\n`),
     status: 431,
     detail: /headers are too large/,
   },

@@ -50,6 +50,13 @@ export const shelf = defineContract({
       input: Type.Object({ ms: Type.Integer() }),
       output: Type.Object({ aborted: Type.String() }),
     }),
+    discard: operation('POST /discard', {
+      summary: 'Discard all items',
+      scope: 'shelf:write',
+      callers: ['reader'],
+      input: Nothing,
+      output: Type.Object({ by: Type.String() }),
+    }),
     whoCalls: operation('GET /who-calls', {
       summary: 'Tell the caller',
       scope: 'shelf:read',
@@ -82,6 +89,7 @@ export const shelfService = defineService({
         await delay(ms, undefined, { signal }).catch(() => aborts.push((signal.reason as AppError).code));
         return { aborted: '' };
       },
+      discard: (_input, { caller }) => ({ by: caller }),
       whoCalls: (_input, { caller, trace, deadline }) => ({
         caller,
         traceId: trace.traceId,

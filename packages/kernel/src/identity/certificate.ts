@@ -21,6 +21,8 @@ export function readCertificate(settings: IdentitySettings, services: readonly s
   const ca = read('MLAB_IDENTITY_CA', settings.ca);
   try {
     createSecureContext({ cert, key, ca });
+    // An empty list of authorities would stand for all that Node knows.
+    parse(ca);
   } catch (error) {
     throw new Error(
       `${settings.cert}, ${settings.key} and ${settings.ca} are no certificate with its key and its authority: ${(error as Error).message}.`,
@@ -29,7 +31,7 @@ export function readCertificate(settings: IdentitySettings, services: readonly s
       },
     );
   }
-  const { subjectAltName, validToDate } = new X509Certificate(cert);
+  const { subjectAltName, validToDate } = parse(cert);
   if (validToDate < now)
     throw new Error(`The certificate in ${settings.cert} ended at ${validToDate.toISOString()}; renew it (mlab certs).`);
   const names = serviceNamesOf(subjectAltName);
@@ -41,6 +43,8 @@ export function readCertificate(settings: IdentitySettings, services: readonly s
   }
   return { cert, key, ca };
 }
+
+const parse = (pem: string): X509Certificate => new X509Certificate(pem);
 
 function read(variable: string, file: string): string {
   if (file === '') throw new Error(`MLAB_IDENTITY=mtls needs ${variable}, a PEM file; mlab certs makes one and says what to set.`);
