@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { AppError, type ObjectInfo } from '@mlab/kernel';
 import type { Incoming } from '#/incoming.ts';
+import type { Conditions } from '#/s3/conditions.ts';
 import { copyObject } from '#/s3/copy-object.ts';
 import { attemptsOf, statusOf } from '#/s3/failures.ts';
 import { metadataOf } from '#/s3/object-info.ts';
@@ -10,9 +11,11 @@ import type { Placing } from '#/store.ts';
 
 interface Means {
   readonly space: Space;
-  readonly honoursConditions: () => Promise<boolean>;
+  readonly askConditions: () => Promise<Conditions>;
   readonly stat: (key: string, signal: AbortSignal | undefined) => Promise<ObjectInfo | undefined>;
 }
+
+const UNCONDITIONAL: Conditions = { ofPut: false, ofParts: false };
 
 /**
  * S3 wants the metadata before the bytes, and a stream's checksum is known behind them. So what fits into one part is held until it is
@@ -20,12 +23,12 @@ interface Means {
  * way the object appears at once, whole, under its key.
  */
 export async function putObject(means: Means, key: string, content: Incoming, placing: Placing): Promise<ObjectInfo> {
-  const { space, honoursConditions, stat } = means;
+  const { space, askConditions, stat } = means;
   const { contentType, ifAbsent, signal } = placing;
   const { client, bucket: Bucket } = space;
   const modifiedAt = space.clock.now();
-  const isConditional = ifAbsent && (await honoursConditions());
-  const target = (sha256: string) => ({
+  const conditions = ifAbsent ? await askConditions() : UNCONDITIONAL;
+  const target = (sha256: string, isConditional: boolean) => ({
     Bucket,
     Key: space.nameOf(key),
     ContentType: contentType,
@@ -33,36 +36,38 @@ export async function putObject(means: Means, key: string, content: Incoming, pl
     ...(isConditional ? { IfNoneMatch: '*' } : {}),
   });
   const described = (): ObjectInfo => ({ key, ...content.measured(), contentType, modifiedAt });
-  const refuseTaken = async (): Promise<void> => {
-    if (ifAbsent && (await stat(key, signal)) !== undefined) throw taken(key);
-  };
 
-  try {
-    const beginning = await take(content.chunks, PART_BYTES);
-    if (beginning.isAll) {
-      if (!isConditional) await refuseTaken();
-      const put = new PutObjectCommand({ ...target(content.measured().sha256), Body: Buffer.concat(beginning.chunks) });
-      await client.send(put, signal === undefined ? {} : { abortSignal: signal });
-      return described();
-    }
-    // Said before gigabytes have arrived.
+  async function refuseTaken(): Promise<void> {
+    if (ifAbsent && (await stat(key, signal)) !== undefined) throw taken(key);
+  }
+
+  async function putWhole(chunks: readonly Uint8Array[]): Promise<void> {
+    if (!conditions.ofPut) await refuseTaken();
+    const put = new PutObjectCommand({ ...target(content.measured().sha256, conditions.ofPut), Body: Buffer.concat(chunks) });
+    await client.send(put, signal === undefined ? {} : { abortSignal: signal });
+  }
+
+  async function putParts(beginning: readonly Uint8Array[]): Promise<void> {
+    // Also where the server looks: before gigabytes have arrived.
     await refuseTaken();
-    const all = { chunks: joined(beginning.chunks, content.chunks), giveUp: (error: unknown) => content.giveUp(error) };
-    if (content.expectedSha256 !== undefined) {
-      await uploadStream(client, target(content.expectedSha256), all, signal);
-      return described();
-    }
+    const all = { chunks: joined(beginning, content.chunks), giveUp: (error: unknown) => content.giveUp(error) };
+    if (content.expectedSha256 !== undefined) return uploadStream(client, target(content.expectedSha256, conditions.ofParts), all, signal);
     const from = space.temporaryName();
     try {
       await uploadStream(client, { Bucket, Key: from }, all, signal);
       const { size, sha256 } = content.measured();
-      await copyObject(space, { from, size, target: target(sha256), signal });
-      return described();
+      await copyObject(space, { from, size, target: target(sha256, conditions.ofParts), signal });
     } finally {
       await client.send(new DeleteObjectCommand({ Bucket, Key: from })).catch(() => {});
     }
+  }
+
+  try {
+    const beginning = await take(content.chunks, PART_BYTES);
+    await (beginning.isAll ? putWhole(beginning.chunks) : putParts(beginning.chunks));
+    return described();
   } catch (error) {
-    if (!isConditional || !(statusOf(error) === 412 || statusOf(error) === 409)) throw error;
+    if (!ifAbsent || (statusOf(error) !== 412 && statusOf(error) !== 409)) throw error;
     const there = await stat(key, signal);
     // The SDK asked again because an answer was lost, and what is in the way is what it has put.
     if (attemptsOf(error) > 1 && isSame(there, described())) return described();
@@ -73,18 +78,19 @@ export async function putObject(means: Means, key: string, content: Incoming, pl
   }
 }
 
+/** At most so many bytes and what came with the last of them. */
 async function take(
   chunks: Incoming['chunks'],
   bytes: number,
 ): Promise<{ readonly chunks: readonly Uint8Array[]; readonly isAll: boolean }> {
-  const taken: Uint8Array[] = [];
+  const held: Uint8Array[] = [];
   for (let size = 0; size <= bytes;) {
     const { done, value } = await chunks.next();
-    if (done === true) return { chunks: taken, isAll: true };
-    taken.push(value);
+    if (done === true) return { chunks: held, isAll: true };
+    held.push(value);
     size += value.length;
   }
-  return { chunks: taken, isAll: false };
+  return { chunks: held, isAll: false };
 }
 
 async function* joined(beginning: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { behindEnd } from '#/behind-end.ts';
 import { inParallel } from '#/in-parallel.ts';
 import type { Bucket } from '#/s3/bucket.ts';
-import { openConditional } from '#/s3/conditional.ts';
+import { openConditions } from '#/s3/conditions.ts';
 import { explainS3Error, isMissing, statusOf } from '#/s3/failures.ts';
 import { objectInfo } from '#/s3/object-info.ts';
 import { putObject } from '#/s3/put-object.ts';
@@ -24,7 +24,7 @@ const until = (signal: AbortSignal | undefined) => (signal === undefined ? {} : 
 export async function openS3Store(bucket: Bucket, owner: Owner): Promise<Store> {
   const space = openSpace(bucket, owner);
   const { client, bucket: Bucket, nameOf } = space;
-  const honoursConditions = openConditional(space, owner.telemetry.log);
+  const askConditions = openConditions(space, owner.telemetry.log);
   await removeStale(space).catch((error: unknown) => {
     throw explainS3Error(error);
   });
@@ -39,7 +39,7 @@ export async function openS3Store(bucket: Bucket, owner: Owner): Promise<Store> 
   }
 
   return {
-    put: (key, content, placing) => putObject({ space, honoursConditions, stat }, key, content, placing),
+    put: (key, content, placing) => putObject({ space, askConditions, stat }, key, content, placing),
     get: async (key, range, signal) => {
       const Range = range === undefined ? undefined : `bytes=${range.start}-${range.end ?? ''}`;
       try {
