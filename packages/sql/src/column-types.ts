@@ -28,5 +28,5 @@ const parsers: Readonly<Record<number, Parse>> = {
 
 export const columnTypes = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    (format === 'binary' ? undefined : parsers[oid]) ?? types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+    (format === 'binary' ? undefined : parsers[oid]) ?? types.getTypeParser(oid, format)) as typeof types.getTypeParser,
 };

@@ -1,11 +1,15 @@
-import type { CallMeta, Database, OpenedDatabase, Owner } from '@mlab/kernel';
-import { queryable, type Observe } from '#/queryable.ts';
+import { AppError, type CallMeta, type Database, type OpenedDatabase, type Owner } from '@mlab/kernel';
+import type { QueryConfig, QueryResult } from 'pg';
 import { loginOf } from '#/login.ts';
-import { readMigrations } from '#/migration-files.ts';
-import { openPool, type PoolSettings } from '#/pool.ts';
+import { readMigrations, type Migration } from '#/migration-files.ts';
+import { openPool, type ConnectionPool, type PoolSettings } from '#/pool.ts';
 import { prepare } from '#/prepare.ts';
+import { queryable, type Observe } from '#/queryable.ts';
+import { openReachability } from '#/reachability.ts';
 import type { Query } from '#/session.ts';
+import { openStatementMetrics } from '#/statement-metrics.ts';
 import { runTransaction } from '#/transaction.ts';
+import { withClient } from '#/with-client.ts';
 
 export interface DatabaseOptions {
   /** Of a login that may create roles, and schemas in its database: `DATABASE_URL`. */
@@ -20,7 +24,7 @@ export interface DatabaseOptions {
 }
 
 export interface SystemMigrations {
-  /** `events`, `jobs`: kept beside each file, so that two owners may count from 1. */
+  /** `events`, `jobs`: kept beside each file, so that each owner may count from 1. */
   readonly owner: string;
   readonly folder: URL;
 }
@@ -33,36 +37,56 @@ export interface OpenedService extends OpenedDatabase {
 
 /** Opens a schema of its own under a role of its own for a service, or for anything else that has a name; makes and migrates both. */
 export async function openDatabase(owner: Owner, options: DatabaseOptions): Promise<OpenedService> {
-  const { name: service, clock, random, telemetry } = owner;
-  const { adminUrl, migrations: folder, systemMigrations = [], settings = {}, patienceMs = 5000 } = options;
-  const { log } = telemetry;
+  const { name: service, clock, random } = owner;
+  const { log, metrics } = owner.telemetry;
+  const { adminUrl, settings = {}, patienceMs = 5000 } = options;
   const login = loginOf(adminUrl, service);
-  const read = await Promise.all([
-    ...systemMigrations.map((part) => readMigrations(part.owner, part.folder)),
-    ...(folder === undefined ? [] : [readMigrations('service', folder)]),
-  ]);
+  const migrations = await readAll(options);
 
   await using stack = new AsyncDisposableStack();
   const pool = stack.use(openPool({ url: login.url, service, settings, clock, log }));
-  await prepare({ adminUrl, login, service, pool, migrations: read.flat(), clock, log, patienceMs });
+  await prepare({ adminUrl, login, service, pool, migrations, clock, log, patienceMs });
 
-  const observe: Observe = () => undefined;
-  const send = async (call: CallMeta, query: Query): ReturnType<typeof sendOne> => sendOne(call, query);
-  async function sendOne(call: CallMeta, query: Query): Promise<import('pg').QueryResult> {
-    const session = await pool.acquire(call);
-    try {
-      const result = await session.query(query, call);
-      if (session.inTransaction()) throw new Error(`A statement of ${service} began a transaction: transaction() does that.`);
-      return result;
-    } finally {
-      session.release();
-    }
-  }
-  const transactions = { pool, service, clock, random, log, observe, onRetry: () => undefined };
+  const counted = stack.use(openStatementMetrics(metrics, pool.counts));
+  const reachability = stack.use(openReachability(() => probe(login.url, service), clock, log));
+  const observe: Observe = (started, error) => {
+    counted.observe(started, error);
+    if (AppError.is(error, 'unavailable')) reachability.failed();
+  };
+  const transactions = { pool, service, clock, random, log, observe, onRetry: counted.onRetry };
   const database: Database = {
-    for: (call) => queryable({ service, observe }, (query) => send(call, query)),
+    for: (call) => queryable({ service, observe }, (query) => sendAlone(pool, service, call, query)),
     transaction: (call, work, transactionOptions) => runTransaction(transactions, call, work, transactionOptions),
   };
   const disposing = stack.move();
-  return { database, url: login.url, schema: login.schema, [Symbol.asyncDispose]: () => disposing.disposeAsync() };
+  return {
+    database,
+    url: login.url,
+    schema: login.schema,
+    checks: reachability.checks,
+    [Symbol.asyncDispose]: () => disposing.disposeAsync(),
+  };
+}
+
+async function readAll({ migrations, systemMigrations = [] }: DatabaseOptions): Promise<readonly Migration[]> {
+  const system = systemMigrations.map(({ owner, folder }) => readMigrations(owner, folder));
+  const own = migrations === undefined ? [] : [readMigrations('service', migrations)];
+  return (await Promise.all([...system, ...own])).flat();
+}
+
+/** On a connection of its own: that all of the pool's are busy does not make the service unready. */
+async function probe(url: string, service: string): Promise<void> {
+  await withClient({ url, service, purpose: 'probe' }, (client) => client.query({ text: 'SELECT 1', query_timeout: 5000 } as QueryConfig));
+}
+
+/** One statement on a connection that is nobody's afterwards. */
+async function sendAlone(pool: ConnectionPool, service: string, call: CallMeta, query: Query): Promise<QueryResult> {
+  const session = await pool.acquire(call);
+  try {
+    const result = await session.query(query, call);
+    if (session.inTransaction()) throw new Error(`A statement of ${service} began a transaction: transaction() does that.`);
+    return result;
+  } finally {
+    session.release();
+  }
 }

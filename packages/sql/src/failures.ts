@@ -41,25 +41,26 @@ export function isCancelled(error: unknown): boolean {
 /**
  * Whether the database cannot be used for now: the connection is gone, the server is going or coming, it has no room, or it has become a
  * standby. A prepared statement that is no longer valid, because a newer version of this program has changed a table, belongs here too:
- * the next connection prepares it anew.
+ * the next connection prepares it anew. In any case this connection is of no more use.
  */
 export function isUnavailable(error: unknown): boolean {
-  const found = databaseError(error);
-  if (found === undefined) return error instanceof Error && !AppError.is(error);
-  const { code = '', routine } = found;
+  if (AppError.is(error, 'unavailable')) return true;
+  const { code = '', routine } = databaseError(error) ?? {};
   return /^(08|53|57P|58|25006|25P03|26000)/.test(code) || (code === '0A000' && routine === 'RevalidateCachedQuery');
 }
 
-/** After these the connection is of no more use. */
-export const losesConnection = isUnavailable;
-
-/** What a caller gets for a statement that failed. */
-export function failure(error: unknown, service: string): Error {
+/** What a caller gets for a statement that failed: a code where it may see why, and otherwise an error for the log. */
+export function failure(error: unknown, service: string, statement: string): Error {
   if (AppError.is(error)) return error;
   if (isUnavailable(error)) return unavailable(service, error);
   const said = error instanceof Error ? error.message : String(error);
   if (isCancelled(error)) return new AppError('deadline', `The database stopped a statement of ${service}: ${said}.`, { cause: error });
-  return new Error(`The database refused a statement of ${service}: ${said}.`, { cause: error });
+  return new Error(`The database refused a statement of ${service}: ${said}. It was: ${excerpt(statement)}`, { cause: error });
+}
+
+function excerpt(statement: string): string {
+  const line = statement.trim().replaceAll(/\s+/g, ' ');
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
 export function unavailable(service: string, cause: unknown): AppError {

@@ -84,6 +84,6 @@ async function apply(client: Client, service: string, { origin, number, name, te
 /** PostgreSQL counts characters of the whole text, from 1. */
 function lineOf(text: string, error: unknown): string {
   if (!(error instanceof DatabaseError) || error.position === undefined) return '';
-  const before = [...text].slice(0, Number(error.position) - 1);
+  const before = Array.from(text).slice(0, Number(error.position) - 1);
   return ` in line ${before.filter((character) => character === '\n').length + 1}`;
 }

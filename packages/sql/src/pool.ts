@@ -29,7 +29,7 @@ export interface ConnectionPool extends AsyncDisposable {
   acquire(call: CallMeta): Promise<Session>;
   /** The longest that a statement may run, in milliseconds. */
   readonly statementMs: number;
-  counts(): ConnectionCounts;
+  readonly counts: () => ConnectionCounts;
 }
 
 export interface PoolOptions {
@@ -83,7 +83,7 @@ export function openPool({ url, service, settings, clock, log }: PoolOptions): C
           if (!waiting) return client?.release();
           stop();
           if (client === undefined) reject(refused(error ?? new Error('The pool gave no connection.')));
-          else resolve(openSession(client, { clock, cancel }));
+          else resolve(openSession(client, { service, clock, cancel }));
         });
       }),
     counts: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),

@@ -1,11 +1,11 @@
 import { AppError, type CallMeta, rootCall, type Clock } from '@mlab/kernel';
 import type { Logger } from '@mlab/telemetry';
-import { Client } from 'pg';
-import { isUnavailable, sqlState } from '#/failures.ts';
+import { sqlState } from '#/failures.ts';
 import { targetOf, type Login, type Target } from '#/login.ts';
 import type { Migration } from '#/migration-files.ts';
 import { APPLIED, migrate, pendingMigrations, type Applied } from '#/migrate.ts';
 import type { ConnectionPool } from '#/pool.ts';
+import { withClient } from '#/with-client.ts';
 import { provision } from '#/provision.ts';
 
 export interface PrepareOptions {
@@ -23,7 +23,7 @@ export interface PrepareOptions {
 /** Sees to it that the service can log in and its schema is up to date. When both are so already, that is one statement. */
 export async function prepare(options: PrepareOptions): Promise<void> {
   const { service, migrations, log } = options;
-  const applied = await patiently(options, () => readApplied(options));
+  const applied = await patiently(options, options.adminUrl, () => readApplied(options));
   if (applied === undefined) await asAdmin(options);
   else if (pendingMigrations(service, migrations, applied, log).length === 0) return;
   await asService(options);
@@ -46,41 +46,35 @@ async function readApplied({ pool, service }: PrepareOptions): Promise<readonly 
 }
 
 async function asAdmin(options: PrepareOptions): Promise<void> {
-  const { adminUrl, login, log } = options;
-  const target = targetOf(adminUrl);
-  await patiently(options, () => withClient(adminUrl, 'mlab provision', (admin) => provision(admin, target, login, log)));
+  const { adminUrl: url, login, service, log } = options;
+  const target = targetOf(url);
+  await patiently(options, url, () => withClient({ url, service, purpose: 'provision' }, (admin) => provision(admin, target, login, log)));
 }
 
-async function asService({ login, service, migrations, log }: PrepareOptions): Promise<void> {
-  await withClient(login.url, `mlab ${service} migrations`, (client) => migrate(client, service, migrations, log));
-}
-
-async function withClient(url: string, name: string, work: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client({ connectionString: url, application_name: name, keepAlive: true, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
+async function asService(options: PrepareOptions): Promise<void> {
+  const { service, migrations, log } = options;
+  const { url } = options.login;
+  await patiently(options, url, () =>
+    withClient({ url, service, purpose: 'migrate' }, (client) => migrate(client, service, migrations, log)),
+  );
 }
 
 /** Tries again while the server is starting or the network is not there yet; then says in a sentence what is in the way. */
-async function patiently<T>(options: PrepareOptions, task: () => Promise<T>): Promise<T> {
-  const { adminUrl, clock, patienceMs } = options;
+async function patiently<T>({ clock, patienceMs }: PrepareOptions, url: string, task: () => Promise<T>): Promise<T> {
   const until = clock.monotonic() + patienceMs;
   for (;;) {
     try {
       return await task();
     } catch (error) {
-      const cause = AppError.is(error) ? error.cause : error;
-      if (!isUnavailable(cause) && !/^(28|3D)/.test(sqlState(cause) ?? '')) throw error;
-      if (clock.monotonic() >= until || !isUnavailable(cause)) throw notUsable(targetOf(adminUrl), cause);
+      if (!AppError.is(error, 'unavailable')) throw error;
+      if (HOPELESS.test(sqlState(error) ?? '') || clock.monotonic() >= until) throw notUsable(targetOf(url), error.cause);
       await new Promise<void>((resolve) => void clock.schedule(100, resolve));
     }
   }
 }
+
+/** A wrong login, or a database that is not there: waiting makes neither right. */
+const HOPELESS = /^(28|3D)/;
 
 function notUsable({ host, port, user, database }: Target, cause: unknown): Error {
   const said = cause instanceof Error ? cause.message || ('code' in cause ? String(cause.code) : cause.name) : String(cause);
@@ -88,6 +82,6 @@ function notUsable({ host, port, user, database }: Target, cause: unknown): Erro
   const where = `${host}:${port}`;
   if (state === '3D000')
     return new Error(`There is no database ${database} at ${where} (DATABASE_URL): create it with CREATE DATABASE.`, { cause });
-  if (state.startsWith('28')) return new Error(`PostgreSQL at ${where} refuses the login ${user} of DATABASE_URL: ${said}.`, { cause });
+  if (state.startsWith('28')) return new Error(`PostgreSQL at ${where} (DATABASE_URL) refuses the login ${user}: ${said}.`, { cause });
   return new Error(`PostgreSQL at ${where} (DATABASE_URL) cannot be used: ${said}.`, { cause });
 }

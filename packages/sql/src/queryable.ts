@@ -8,25 +8,28 @@ import { statementOf } from '#/sql.ts';
 /** Told of every statement: when it was asked for, on the clock of `performance.now()`, and how it failed if it did. */
 export type Observe = (started: number, error: Error | undefined) => void;
 
-export interface QueryableOptions {
+export interface Observed {
   readonly service: string;
   readonly observe: Observe;
 }
 
-/** The three ways to ask, over whatever sends one statement. */
-export function queryable({ service, observe }: QueryableOptions, send: (query: Query) => Promise<QueryResult>): Queryable {
-  async function ask(statement: Sql): Promise<QueryResult> {
-    const started = performance.now();
-    try {
-      const result = await send(statementOf(statement));
-      observe(started, undefined);
-      return result;
-    } catch (error) {
-      const failed = failure(error, service);
-      observe(started, failed);
-      throw failed;
-    }
+/** Runs what asks the database for something, counts it, and makes its error one that callers may see or the log explains. */
+export async function observed<T>({ service, observe }: Observed, query: Query, send: (query: Query) => Promise<T>): Promise<T> {
+  const started = performance.now();
+  try {
+    const result = await send(query);
+    observe(started, undefined);
+    return result;
+  } catch (error) {
+    const failed = failure(error, service, query.text);
+    observe(started, failed);
+    throw failed;
   }
+}
+
+/** The three ways to ask, over whatever sends one statement. */
+export function queryable(options: Observed, send: (query: Query) => Promise<QueryResult>): Queryable {
+  const ask = async (statement: Sql): Promise<QueryResult> => await observed(options, statementOf(statement), send);
   return {
     all: async (statement, map) => (await ask(statement)).rows.map((row) => mapRow(map, row)),
     first: async (statement, map) => {

@@ -39,7 +39,8 @@ export function timestamp(value: unknown): Date {
   return value instanceof Date ? value : refuse('a timestamptz', value);
 }
 
-/** The value of a json or jsonb column. `text` gives its text as it is, for who only hands it on. */
+/** The value of a json or jsonb column, as who wrote it has typed it. `text` gives its text as it is, for who only hands it on. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what the store itself has put there
 export function json<T = unknown>(value: unknown): T {
   return JSON.parse(text(value)) as T;
 }

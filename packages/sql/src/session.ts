@@ -2,7 +2,7 @@ import type { CallMeta, Clock } from '@mlab/kernel';
 import type { PoolClient, QueryResult } from 'pg';
 import type { Backend } from '#/cancel-request.ts';
 import { endedEarly, onEarlyEnd } from '#/early-end.ts';
-import { isCancelled, losesConnection } from '#/failures.ts';
+import { isCancelled, isUnavailable, sqlState, unavailable } from '#/failures.ts';
 
 export interface Query {
   readonly text: string;
@@ -22,6 +22,7 @@ export interface Session {
 }
 
 export interface SessionOptions {
+  readonly service: string;
   readonly clock: Clock;
   readonly cancel: (backend: Backend) => Promise<void>;
 }
@@ -29,10 +30,10 @@ export interface SessionOptions {
 /** How long a cancelled statement may take to end, in milliseconds. After that its connection is closed. */
 const PATIENCE_MS = 2000;
 
-export function openSession(client: PoolClient, { clock, cancel }: SessionOptions): Session {
+export function openSession(client: PoolClient, { service, clock, cancel }: SessionOptions): Session {
   let usable = true;
   let released = false;
-  let last: Promise<unknown> | undefined;
+  let last: Promise<QueryResult> | undefined;
   let interruptRunning: ((reason: Error) => void) | undefined;
   /** Set once a statement was cancelled: resolves when it has ended, or is not waited for any longer. */
   let settled: Promise<void> | undefined;
@@ -51,10 +52,12 @@ export function openSession(client: PoolClient, { clock, cancel }: SessionOption
         stopWatching?.();
         interrupt(reason);
       };
-      client.query(wire(query), (error: Error | undefined, result: QueryResult) => {
+      client.query(wire(query), (failed: Error | undefined, result: QueryResult) => {
         stopWatching?.();
         interruptRunning = undefined;
-        if (error && losesConnection(error)) usable = false;
+        // What PostgreSQL has not said, the driver says, about a connection that is gone.
+        const error = failed && sqlState(failed) === undefined ? unavailable(service, failed) : failed;
+        if (isUnavailable(error)) usable = false;
         if (whenEnded !== undefined) {
           // It ended by itself, so the cancellation has found nothing to end. Should it come late, it must not meet another statement.
           if (!isCancelled(error)) usable = false;
@@ -96,7 +99,7 @@ export function openSession(client: PoolClient, { clock, cancel }: SessionOption
   }
 
   return {
-    query: (query, call) => (last = next(query, call)) as Promise<QueryResult>,
+    query: (query, call) => (last = next(query, call)),
     inTransaction,
     release: () => {
       released = true;

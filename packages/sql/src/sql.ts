@@ -1,4 +1,4 @@
-import type { Sql } from '@mlab/kernel';
+import { AppError, type Sql } from '@mlab/kernel';
 import { wireValue, type SqlValue } from '#/wire-value.ts';
 
 /**
@@ -63,6 +63,7 @@ function spliced(strings: readonly string[], values: readonly (Sql | SqlValue)[]
   for (const [index, value] of values.entries()) {
     const next = strings[index + 1] as string;
     if (Statement.is(value)) {
+      if (Statement.piecesOf(value).length !== value.values.length + 1) throw new Error('A verbatim statement cannot be part of another.');
       const [first, ...rest] = Statement.piecesOf(value);
       pieces[pieces.length - 1] += first as string;
       pieces.push(...rest);
@@ -112,12 +113,17 @@ export function jsonb(value: unknown): Sql {
   return sql`${jsonText(value)}::jsonb`;
 }
 
-/** JSON's text, or a sentence for what JSON has no text for. */
+/** JSON's text, or a sentence for what JSON has no text for, or jsonb no room. */
 function jsonText(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new Error(`A ${typeof value} has no form in JSON: pass null for an absent value.`);
+  if (text.includes(String.raw`\u`) && UNKEPT.test(text))
+    throw new AppError('invalid', 'A text holds the character NUL (U+0000) or half of a surrogate pair, which the database cannot keep.');
   return text;
 }
+
+/** The escapes of NUL and of half a pair; whole pairs are not escaped, and two backslashes stand for one. */
+const UNKEPT = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 const TYPES = ['text', 'int4', 'int8', 'float4', 'float8', 'numeric', 'bool', 'timestamptz', 'date', 'uuid', 'bytea', 'jsonb'] as const;
 type ColumnType = (typeof TYPES)[number];

@@ -1,18 +1,16 @@
 import { AppError, type CallMeta, type Clock, type Transaction, type TransactionOptions } from '@mlab/kernel';
 import type { Logger } from '@mlab/telemetry';
 import { endedEarly, onEarlyEnd } from '#/early-end.ts';
-import { failure, isCollision, isUnavailable } from '#/failures.ts';
+import { isCollision, isUnavailable } from '#/failures.ts';
 import type { ConnectionPool } from '#/pool.ts';
-import { queryable, type Observe } from '#/queryable.ts';
+import { observed, queryable, type Observed } from '#/queryable.ts';
 import type { Session } from '#/session.ts';
 
-export interface TransactionsOptions {
+export interface TransactionsOptions extends Observed {
   readonly pool: ConnectionPool;
-  readonly service: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
-  readonly observe: Observe;
   readonly onRetry: () => void;
 }
 
@@ -57,71 +55,86 @@ function pause({ clock }: TransactionsOptions, call: CallMeta, ms: number, cause
 }
 
 async function once<T>(options: TransactionsOptions, call: CallMeta, work: Work<T>, begin: string): Promise<T> {
-  const { pool, clock, log, service } = options;
-  const session = await pool.acquire(call);
   const tasks: (() => void)[] = [];
+  const session = await started(options, call, begin);
   let result: T;
   try {
-    const limit = Math.max(1, Math.min(pool.statementMs, Math.ceil(call.deadline - clock.monotonic())));
-    await session.query({ text: `${begin}; SET LOCAL statement_timeout = ${limit}` }, call).catch((error: unknown) => {
-      throw failure(error, service);
-    });
     let firstFailure: unknown;
-    const statements = queryable(options, (query) =>
-      session.query(query, call).catch((error: unknown) => {
+    const statements = queryable(options, async (query) => {
+      try {
+        return await session.query(query, call);
+      } catch (error) {
         firstFailure ??= error;
         throw error;
-      }),
-    );
+      }
+    });
     try {
-      result = await untilOver(call, clock, work({ ...statements, afterCommit: (task) => void tasks.push(task) }));
+      result = await untilOver(options, call, work({ ...statements, afterCommit: (task) => void tasks.push(task) }));
     } catch (error) {
-      // Work may have put its own error in the place of the collision; it is done again all the same.
+      // The work may have put an error of its own in the place of the collision; it is done again all the same.
       throw isCollision(firstFailure) ? firstFailure : error;
     }
-    await commit(options, session, call, firstFailure);
+    await observed(options, { text: 'COMMIT' }, () => commit(options, session, call, firstFailure));
   } finally {
     session.release();
   }
-  for (const task of tasks)
-    try {
-      task();
-    } catch (error) {
-      log.error({ err: error }, 'A task that was to follow a commit failed; the commit stands.');
-    }
+  for (const task of tasks) follow(options, task);
   return result;
 }
 
+async function started(options: TransactionsOptions, call: CallMeta, begin: string): Promise<Session> {
+  const { pool, clock } = options;
+  return await observed(options, { text: begin }, async () => {
+    const session = await pool.acquire(call);
+    const limit = Math.max(1, Math.min(pool.statementMs, Math.ceil(call.deadline - clock.monotonic())));
+    try {
+      await session.query({ text: `${begin}; SET LOCAL statement_timeout = ${limit}` }, call);
+      return session;
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+  });
+}
+
 /** Work that waits for something other than the database does not keep its transaction open for longer than its call lasts. */
-function untilOver<T>(call: CallMeta, clock: Clock, work: Promise<T>): Promise<T> {
+function untilOver<T>({ clock }: TransactionsOptions, call: CallMeta, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = onEarlyEnd(call, clock, reject);
-    work.then(resolve, reject).finally(stop);
+    void work.then(resolve, reject).finally(stop);
   });
 }
 
 async function commit({ clock, service }: TransactionsOptions, session: Session, call: CallMeta, firstFailure: unknown): Promise<void> {
-  if (!session.inTransaction()) throw new Error(`A transaction of ${service} was ended by a statement in it: only its work's end ends it.`);
+  if (!session.inTransaction())
+    throw new Error(`A statement in a transaction of ${service} ended it, which only the end of its work does.`);
   const over = endedEarly(call, clock);
   if (over !== undefined) throw over;
+  // The connection was lost before this, so nothing can be committed any more.
+  if (isUnavailable(firstFailure)) throw firstFailure;
   let command: string;
   try {
     ({ command } = await session.query({ text: 'COMMIT' }, call));
   } catch (error) {
-    if (isUnavailable(error) || AppError.is(error)) throw unknownOutcome(service, error);
-    throw isCollision(error) ? error : failure(error, service);
+    throw isUnavailable(error) || AppError.is(error) ? unknownOutcome(service, error) : error;
   }
-  // PostgreSQL answers COMMIT with ROLLBACK when a statement has failed, even if the work has caught that.
-  if (command !== 'COMMIT')
-    throw isCollision(firstFailure)
-      ? firstFailure
-      : new Error(`A transaction of ${service} was rolled back, because a statement in it had failed and its work went on.`, {
-          cause: firstFailure,
-        });
+  if (command === 'COMMIT') return;
+  // PostgreSQL answers so when a statement has failed, even if the work has caught that and gone on.
+  if (isCollision(firstFailure)) throw firstFailure;
+  const sentence = `A transaction of ${service} was rolled back: a statement in it had failed, and its work went on as if it had not.`;
+  throw new Error(sentence, { cause: firstFailure });
 }
 
-function unknownOutcome(service: string, error: unknown): AppError {
-  const code = AppError.is(error) ? error.code : 'unavailable';
+function unknownOutcome(service: string, cause: unknown): AppError {
+  const code = AppError.is(cause) ? cause.code : 'unavailable';
   const sentence = `The database of ${service} did not confirm a commit: it is not known whether it was made.`;
-  return new AppError(code, sentence, { cause: error, retryAfter: code === 'unavailable' ? 1 : undefined });
+  return new AppError(code, sentence, { cause, retryAfter: code === 'unavailable' ? 1 : undefined });
+}
+
+function follow({ log }: TransactionsOptions, task: () => void): void {
+  try {
+    task();
+  } catch (error) {
+    log.error({ err: error }, 'A task that was to follow a commit failed; the commit stands.');
+  }
 }
