@@ -1,4 +1,13 @@
-import { httpSettings, needsOf, settingsOf, type AnyEventType, type AnyService, type Contract, type Setting } from '@mlab/kernel';
+import {
+  httpSettings,
+  identitySettings,
+  needsOf,
+  settingsOf,
+  type AnyEventType,
+  type AnyService,
+  type Contract,
+  type Setting,
+} from '@mlab/kernel';
 import { logSettings } from './log-settings.ts';
 import { services } from './services.ts';
 
@@ -64,6 +73,7 @@ export function describeSettings(): string {
   return [
     { title: 'Every process: the log', settings: settingsOf('log', logSettings) },
     { title: 'Every service: HTTP', settings: settingsOf('http', httpSettings) },
+    { title: 'Every process: identity', settings: settingsOf('identity', identitySettings) },
     ...sections,
   ]
     .map(({ title, settings }) => `## ${title}\n\n${table(settings)}`)
