@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   rootCall,
-  type AnyJobRunner,
   type CallMeta,
   type Clock,
   type Database,
   type Job,
   type JobQueue,
   type JobRunnersOf,
+  type JobState,
+  type JobStatus,
+  type SendOptions,
   type Jobs,
   type Owner,
 } from '@mlab/kernel';
@@ -83,4 +85,33 @@ export async function logLines(file: string): Promise<readonly Readonly<Record<s
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** The status once the job has come to one of these states. */
+export async function untilState<I, O>(queue: JobQueue<I, O>, id: string, ...states: readonly JobState[]): Promise<JobStatus<I, O>> {
+  const what = `${states.join(' or ')} of job ${id}`;
+  return until(async () => {
+    const status = await queue.find(call(), id);
+    return status !== undefined && states.includes(status.state) && status;
+  }, what);
+}
+
+export function send<I, O>(
+  { database }: { readonly database: Database },
+  queue: JobQueue<I, O>,
+  input: I,
+  options?: SendOptions,
+): Promise<string> {
+  return database.transaction(call(), (tx) => queue.send(tx, input, options));
+}
+
+/** Something that happens once, and that others can wait for. */
+export interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+export function gate(): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
 }
