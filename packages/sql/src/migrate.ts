@@ -69,9 +69,9 @@ const BEGIN = "BEGIN; SET LOCAL lock_timeout = '30s'";
 
 async function apply(client: Client, service: string, { origin, number, name, text, sha256 }: Migration): Promise<void> {
   try {
+    if (ENDS_TRANSACTION.test(text)) throw new Error('it ends its transaction, and each migration is one');
     await client.query(BEGIN);
     await client.query(text);
-    if (client.getTransactionStatus() !== 'T') throw new Error('it ends its transaction, and each migration is one transaction');
     await client.query('INSERT INTO migration (origin, number, name, sha256) VALUES ($1, $2, $3, $4)', [origin, number, name, sha256]);
     await client.query('COMMIT');
   } catch (error) {
@@ -80,6 +80,9 @@ async function apply(client: Client, service: string, { origin, number, name, te
     throw new Error(`Migration ${name} of ${service} failed${lineOf(text, error)}: ${said}. Nothing of it stays.`, { cause: error });
   }
 }
+
+/** At the beginning of a line; with it, what stands before would stay when what stands behind fails. */
+const ENDS_TRANSACTION = /^\s*(?:commit|rollback(?!\s+to)|abort)\b/im;
 
 /** PostgreSQL counts characters of the whole text, from 1. */
 function lineOf(text: string, error: unknown): string {

@@ -5,7 +5,6 @@ import { sqlState } from '#/failures.ts';
 import type { Login, Target } from '#/login.ts';
 
 interface State {
-  readonly version: number;
   readonly superuser: boolean;
   readonly role_exists: boolean;
   /** Whether the role may more than a service's should. */
@@ -13,8 +12,7 @@ interface State {
   readonly schema_owner: string | null;
 }
 
-const STATE = `SELECT current_setting('server_version_num')::int AS version,
-  (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+const STATE = `SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
   EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS role_exists,
   EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication)) AS role_mighty,
   (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = $2) AS schema_owner`;
@@ -26,7 +24,7 @@ const LOCK = "hashtextextended('mlab provision', 0)";
 
 /** Makes a service's schema and role, or puts them right, with the login of `DATABASE_URL`. One process at a time does so. */
 export async function provision(admin: Client, target: Target, login: Login, log: Logger): Promise<void> {
-  await requireVersion(admin, target);
+  requireVersion(await versionOf(admin), target);
   await admin.query(`SELECT pg_advisory_lock(${LOCK})`);
   try {
     await makeRoleAndSchema(admin, target, login);
@@ -36,16 +34,22 @@ export async function provision(admin: Client, target: Target, login: Login, log
   }
 }
 
-async function requireVersion(admin: Client, { host, port }: Target): Promise<void> {
-  const { rows } = await admin.query<{ number: number; name: string }>(
+async function versionOf(admin: Client): Promise<Version> {
+  const { rows } = await admin.query<Version>(
     "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name",
   );
-  const [version] = rows;
-  if (version === undefined || version.number < OLDEST)
-    throw new Error(`PostgreSQL ${version?.name} answers at ${host}:${port} (DATABASE_URL): 14 or newer is needed.`);
+  return rows[0] as Version;
 }
 
-const OLDEST = 140_000;
+interface Version {
+  /** 150004 is 15.4. */
+  readonly number: number;
+  readonly name: string;
+}
+
+export function requireVersion({ number, name }: Version, { host, port }: Target): void {
+  if (number < 140_000) throw new Error(`PostgreSQL ${name} answers at ${host}:${port} (DATABASE_URL): 14 or newer is needed.`);
+}
 
 async function makeRoleAndSchema(admin: Client, { user, database }: Target, login: Login): Promise<void> {
   const [role, schema, me] = [login.role, login.schema, user].map((name) => escapeIdentifier(name)) as [string, string, string];

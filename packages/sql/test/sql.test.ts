@@ -60,6 +60,11 @@ test('what the database would change, or could not hold, is refused before it is
   assert.throws(() => sql`SELECT ${undefined as unknown as null}`, /undefined stands among the values/);
   assert.throws(() => sql`SELECT ${[undefined as unknown as null]}`, /undefined stands among the values/);
   assert.throws(() => sql`SELECT ${(() => 1) as unknown as null}`, /A function stands among the values/);
+  for (const value of [{ a: 'x\0y' }, ['\uD800'], { 'k\uDFFF': 1 }, 'x\\\0'])
+    assert.throws(
+      () => jsonb(value),
+      (error) => AppError.is(error, 'invalid'),
+    );
   assert.throws(() => jsonb(undefined), /no form in JSON/);
 });
 
