@@ -1,5 +1,6 @@
 import { schema } from '@mlab/kernel';
 import { Type } from 'typebox';
+import { inputLogConfig } from '#/input-log/config.ts';
 import { defaultPolicy, defaultRateLimit } from '#/domain/policy.ts';
 
 const { admission, breaker, balancer, outliers, retry } = defaultPolicy;
@@ -21,9 +22,10 @@ export const config = schema(
       maximum: 25_000,
       description: 'How long a call to Service B may take, waiting and a retry included, in milliseconds',
     }),
+    inputLog: inputLogConfig,
     logInput: Type.Union([Type.Literal('full'), Type.Literal('redacted')], {
       default: 'full',
-      description: 'Whether the log shows an input itself or only its length',
+      description: 'Whether the log shows and keeps an input itself, or only its length and (where there is a database) its SHA-256',
     }),
     logInputLimit: count(1024, 'Longest part of an input that the log shows, in characters'),
     fallbackClass: Type.String({ default: '', description: 'Class that is answered while Service B is unavailable; empty: answer 503' }),

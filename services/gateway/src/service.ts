@@ -6,7 +6,8 @@ import { openRateLimit } from '#/domain/rate-limit.ts';
 import { checkServiceB } from '#/domain/service-b-check.ts';
 import { openUpstream, type Upstream } from '#/domain/upstream.ts';
 import { handlers } from '#/handlers.ts';
-import { openInputLog } from '#/input-log.ts';
+import { openInputLines } from '#/input-line.ts';
+import { keepInputs } from '#/input-log/keep-inputs.ts';
 import { rateLimitDoor } from '#/rate-limit-door.ts';
 import { askServiceB, type ServiceB } from '#/service-b.ts';
 import { countFallbacks, observeUpstream } from '#/upstream-telemetry.ts';
@@ -15,7 +16,8 @@ export const service = defineService({
   contract: gateway,
   needs: { predictor },
   config,
-  start({ config, peers, log, metrics, clock, random }) {
+  database: { migrations: new URL('../migrations/', import.meta.url), optional: true },
+  start({ config, peers, database, events, log, metrics, clock, random }) {
     const onEvent = observeUpstream(log, metrics, () => upstream.snapshot());
     const upstream: Upstream<ServiceB> = openUpstream(config, {
       now: () => clock.monotonic(),
@@ -25,16 +27,27 @@ export const service = defineService({
       name: predictor.label,
     });
     const fallback = config.fallbackClass === '' ? undefined : { class: config.fallbackClass, confidence: config.fallbackConfidence };
+    const monotonic = (): number => clock.monotonic();
+    const inputs =
+      database === undefined
+        ? undefined
+        : keepInputs(database, events, { config: config.inputLog, redacted: config.logInput === 'redacted', log, metrics, clock, random });
+    const deps = {
+      logInput: openInputLines(log, { show: config.logInput, limit: config.logInputLimit }),
+      inputs,
+      predict: askServiceB(upstream, peers.predictor, clock),
+      fallback,
+      fellBack: countFallbacks(metrics),
+      monotonic,
+    };
     return {
-      handlers: handlers({
-        logInput: openInputLog(log, { show: config.logInput, limit: config.logInputLimit }),
-        predict: askServiceB(upstream, peers.predictor, clock),
-        fallback,
-        fellBack: countFallbacks(metrics),
-      }),
-      admit: rateLimitDoor(openRateLimit(config.rateLimit, () => clock.monotonic())),
-      checks: () => [checkServiceB(upstream.snapshot())],
-      [Symbol.asyncDispose]: async () => upstream[Symbol.dispose](),
+      handlers: handlers(deps, { database, searchMs: config.inputLog.searchTimeoutMs, monotonic }),
+      admit: rateLimitDoor(openRateLimit(config.rateLimit, monotonic)),
+      checks: () => [checkServiceB(upstream.snapshot()), ...(inputs === undefined ? [] : [inputs.check()])],
+      [Symbol.asyncDispose]: async () => {
+        upstream[Symbol.dispose]();
+        await inputs?.[Symbol.asyncDispose]();
+      },
     };
   },
 });

@@ -1,6 +1,7 @@
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { compileModel } from '#/http/fastapi/model.ts';
 import { validationErrorSchemas } from '#/http/fastapi/openapi.ts';
+import { parametersReader } from '#/http/fastapi/read-parameters.ts';
 import { readRequest } from '#/http/fastapi/read-request.ts';
 import { fastapiStatus, renderError } from '#/http/fastapi/render-error.ts';
 import { pathParameters, type Wire } from '#/http/wire.ts';
@@ -8,9 +9,9 @@ import { pathParameters, type Wire } from '#/http/wire.ts';
 /** The wire of the lab's two services: what a FastAPI program with the same models reads and says, to the letter. */
 export const fastapi: Wire = {
   reader: (operation) => {
-    if (operation.method === 'GET' || pathParameters(operation.path).length > 0) {
-      throw new Error(`${operation.method} ${operation.path}: the fastapi wire reads an operation's input from its body only.`);
-    }
+    if (operation.method === 'GET') return parametersReader(operation);
+    if (pathParameters(operation.path).length > 0)
+      throw new Error(`${operation.method} ${operation.path}: the fastapi wire reads such an input from its body only.`);
     const model = compileModel<unknown>(operation.input.json);
     return {
       read: ({ body, contentType }) => {

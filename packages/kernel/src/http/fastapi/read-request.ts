@@ -23,7 +23,7 @@ function withExactInput(issues: readonly Issue[], json: string | undefined, mode
   return 'issues' in exact ? exact.issues : issues;
 }
 
-function invalid(issues: readonly Issue[]): AppError {
+export function invalid(issues: readonly Issue[]): AppError {
   const places = issues.map((issue) => `${issue.loc.join('.')}: ${issue.msg}`);
   return new AppError('invalid', `The request is not what was asked for: ${places.join('; ')}.`, { issues });
 }
