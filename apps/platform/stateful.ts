@@ -22,11 +22,13 @@ export async function openStateful(
   const events = services.some(hasEvents) ? stack.use(await openEvents(adminUrl, env, await ownerOf('mlab-events'))) : undefined;
   const jobs = services.some((service) => service.jobs !== undefined) ? stack.use(await openJobs(adminUrl, env)) : undefined;
   const discovery = await openKnown(adminUrl, await ownerOf('mlab-discovery'), stack);
-  const systemMigrations = [events?.systemMigrations, jobs?.systemMigrations].filter((part) => part !== undefined);
   const disposing = stack.move();
   return {
     facilities: {
-      openDatabase: (owner, migrations) => openDatabase(owner, { adminUrl, migrations, systemMigrations }),
+      openDatabase: (owner, migrations, holds) => {
+        const parts = [holds.events ? events?.migrations : undefined, holds.jobs ? jobs?.systemMigrations : undefined];
+        return openDatabase(owner, { adminUrl, migrations, systemMigrations: parts.filter((part) => part !== undefined) });
+      },
       ...(events === undefined ? {} : { openEvents: events.openEvents }),
       ...(jobs === undefined ? {} : { openJobs: jobs.openJobs }),
       discovery,
@@ -41,8 +43,10 @@ function hasEvents({ contract, consumes }: AnyService): boolean {
 }
 
 async function openEvents(adminUrl: string, env: Env, owner: Owner) {
-  const { eventsSettings, openEventsFacility } = await import('@mlab/events');
-  return openEventsFacility({ adminUrl, settings: readConfig('events', eventsSettings, env), owner });
+  const { eventsMigrations, eventsSettings, openEventsFacility } = await import('@mlab/events');
+  const { telemetry, clock, random } = owner;
+  const facility = await openEventsFacility({ adminUrl, settings: readConfig('events', eventsSettings, env), telemetry, clock, random });
+  return { ...facility, migrations: eventsMigrations };
 }
 
 async function openJobs(adminUrl: string, env: Env) {

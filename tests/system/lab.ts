@@ -1,7 +1,8 @@
+import { openTestDatabase } from '@mlab/sql/testing';
 import { startProcess, type PlatformProcess } from './platform-process.ts';
 
-export type PlacementName = 'apart' | 'co-hosted';
-export const PLACEMENTS: readonly PlacementName[] = ['apart', 'co-hosted'];
+export type PlacementName = 'apart' | 'co-hosted' | 'two of each, with a database';
+export const PLACEMENTS: readonly PlacementName[] = ['apart', 'co-hosted', 'two of each, with a database'];
 
 export interface Lab extends AsyncDisposable {
   readonly a: string;
@@ -9,22 +10,21 @@ export interface Lab extends AsyncDisposable {
   readonly gateway: PlatformProcess;
 }
 
-/** The two services as real processes: one each, or both in one. */
-export async function startLab(placement: PlacementName, env: Readonly<Record<string, string>> = {}): Promise<Lab> {
+type Env = Readonly<Record<string, string>>;
+
+/** The two services as real processes: one each, both in one, or two of Service B that Service A finds through the database. */
+export async function startLab(placement: PlacementName, env: Env = {}): Promise<Lab> {
   if (placement === 'co-hosted') {
     const both = await startProcess({ target: 'gateway,predictor', env });
     return { a: both.urls['gateway'] ?? '', b: both.urls['predictor'] ?? '', gateway: both, [Symbol.asyncDispose]: both.kill };
   }
-  const predictor = await startProcess({ target: 'predictor' });
+  await using stack = new AsyncDisposableStack();
+  const own = placement === 'apart' ? {} : { DATABASE_URL: stack.use(await openTestDatabase()).url };
+  const predictor = stack.use(await startProcess({ target: 'predictor', env: own }));
+  if (placement !== 'apart') stack.use(await startProcess({ target: 'predictor', env: own }));
   const b = predictor.urls['predictor'] ?? '';
-  const gateway = await startProcess({ target: 'gateway', env: { SERVICE_B_URL: `${b}/predict`, ...env } });
-  return {
-    a: gateway.urls['gateway'] ?? '',
-    b,
-    gateway,
-    [Symbol.asyncDispose]: async () => {
-      await gateway.kill();
-      await predictor.kill();
-    },
-  };
+  const known: Env = placement === 'apart' ? { SERVICE_B_URL: `${b}/predict` } : own;
+  const gateway = stack.use(await startProcess({ target: 'gateway', env: { ...known, ...env } }));
+  const running = stack.move();
+  return { a: gateway.urls['gateway'] ?? '', b, gateway, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -64,6 +64,6 @@ export async function startProcess({ target, args = [], env = {}, ports = {} }: 
 
 /** The environment without what would change how the lab behaves. */
 function cleanEnv(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(MLAB_|SERVICE_B_URL|OTEL_|NODE_TEST)/.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(MLAB_|SERVICE_B_URL|DATABASE_URL|NATS_URL|OTEL_|NODE_TEST)/.test(name));
   return Object.fromEntries(kept) as Record<string, string>;
 }

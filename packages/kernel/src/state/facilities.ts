@@ -59,10 +59,16 @@ export interface OpenedJobs extends Opened {
   stop(): Promise<void>;
 }
 
+/** What stands in a service's schema beside its own tables. */
+export interface DatabaseContents {
+  readonly events: boolean;
+  readonly jobs: boolean;
+}
+
 /** What a process lends to the services in it. The kernel knows no database and no bus: `apps/platform` brings them. */
 export interface Facilities {
-  /** The schema and the role of a service, migrated by the numbered SQL files of a folder. */
-  readonly openDatabase?: (owner: Owner, migrations: URL) => Promise<OpenedDatabase>;
+  /** The schema and the role of a service, migrated by the numbered SQL files of a folder, with the tables of what else it declares. */
+  readonly openDatabase?: (owner: Owner, migrations: URL, holds: DatabaseContents) => Promise<OpenedDatabase>;
   readonly openEvents?: (owner: Owner, database: Database, declaration: EventsDeclaration) => Promise<OpenedEvents>;
   readonly openJobs?: (owner: Owner, database: Database, jobs: Jobs) => Promise<OpenedJobs>;
   readonly openObjects?: (owner: Owner) => Promise<Objects & AsyncDisposable>;

@@ -1,6 +1,14 @@
 import type { AnyOperation, Contract } from '#/contract.ts';
 import type { AnyService, Check } from '#/service.ts';
-import type { AddedOperations, AnyConsumer, AnyJobRunner, Facilities, Owner } from '#/state/facilities.ts';
+import type {
+  AddedOperations,
+  AnyConsumer,
+  AnyJobRunner,
+  DatabaseContents,
+  Facilities,
+  OpenedDatabase,
+  Owner,
+} from '#/state/facilities.ts';
 import { needsOf } from '#/topology.ts';
 
 interface Tables {
@@ -25,10 +33,10 @@ export interface Kept extends AsyncDisposable {
 export async function openKept(service: AnyService, facilities: Facilities, owner: Owner): Promise<Kept> {
   await using stack = new AsyncDisposableStack();
   const contract = service.contract as Contract;
-  const database = await openDatabase(service, facilities, owner);
+  const hasMessages = contract.events !== undefined || contract.queues !== undefined || service.consumes !== undefined;
+  const database = await openDatabase(service, facilities, owner, { events: hasMessages, jobs: service.jobs !== undefined });
   if (database !== undefined) stack.use(database);
 
-  const hasMessages = contract.events !== undefined || contract.queues !== undefined || service.consumes !== undefined;
   const events =
     hasMessages && database !== undefined
       ? await required(facilities.openEvents, contract, 'events')(owner, database.database, {
@@ -66,18 +74,19 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
   };
 }
 
-function openDatabase(
+async function openDatabase(
   service: AnyService,
   { openDatabase: open }: Facilities,
   owner: Owner,
-): ReturnType<NonNullable<typeof open>> | undefined {
+  holds: DatabaseContents,
+): Promise<OpenedDatabase | undefined> {
   const { database: use } = service;
   if (use === undefined) {
     for (const kind of ['consumes', 'jobs'] as const)
       if (service[kind] !== undefined) throw new Error(`${owner.name} declares ${kind} and no database, which they need.`);
     return undefined;
   }
-  if (open !== undefined) return open(owner, use.migrations);
+  if (open !== undefined) return open(owner, use.migrations, holds);
   if (use.optional === true) return undefined;
   throw new Error(`${owner.name} keeps data and there is no database: set DATABASE_URL, or let mlab up bring one.`);
 }

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startEmbedded, type EmbeddedServer } from '@mlab/sql/embedded';
+import { Client } from 'pg';
+import { freePort } from './free-port.ts';
+import { natsIsInstalled, startNats, type NatsServer } from './nats-server.ts';
+import { openRandom } from './random.ts';
+
+/** `npm run test:crash` sets 1,000. */
+const ROUNDS = Number(process.env['MLAB_CRASH_ROUNDS'] ?? 12);
+const SEED = Number(process.env['MLAB_CRASH_SEED'] ?? Date.now() % 1_000_000);
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+const SETTLES_WITHIN_MS = 120_000;
+
+const BUSES = natsIsInstalled() ? (['postgres', 'nats'] as const) : (['postgres'] as const);
+
+for (const bus of BUSES) {
+  test(`${bus}: ${ROUNDS} times a random process is killed; nothing is lost, nothing applied twice, order per key kept`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'mlab-crash-'));
+    const random = openRandom(SEED);
+    await using world = await openWorld(folder, bus);
+    const killed: Record<string, number> = {};
+    for (let round = 0; round < ROUNDS; round++) {
+      await world.moves();
+      await delay(random() * 150);
+      const victim = choose(random(), bus);
+      killed[victim] = (killed[victim] ?? 0) + 1;
+      await world.kill(victim, random);
+    }
+    const found = await world.settle();
+    t.diagnostic(`seed ${SEED}; killed ${JSON.stringify(killed)}; ${found.entries} entries, each applied once`);
+    assert.deepEqual(found, { entries: found.entries, applied: found.entries, lost: 0, twice: 0, outOfTurn: 0 });
+    assert.ok(found.entries > ROUNDS, `only ${found.entries} entries were made`);
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+type Victim = 'publisher' | 'consumer' | 'postgres' | 'nats' | 'everything';
+
+function choose(chance: number, bus: (typeof BUSES)[number]): Victim {
+  if (chance < 0.38) return 'publisher';
+  if (chance < 0.76) return 'consumer';
+  if (chance < 0.9) return 'postgres';
+  if (chance < 0.96) return bus === 'nats' ? 'nats' : 'postgres';
+  return 'everything';
+}
+
+interface Found {
+  readonly entries: number;
+  readonly applied: number;
+  readonly lost: number;
+  readonly twice: number;
+  readonly outOfTurn: number;
+}
+
+interface World extends AsyncDisposable {
+  /** Waits until an entry was made and one was applied since the last call. */
+  moves(): Promise<void>;
+  kill(victim: Victim, random: () => number): Promise<void>;
+  /** Lets publishers end, waits until all is applied, and compares. */
+  settle(): Promise<Found>;
+}
+
+async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<World> {
+  const port = await freePort();
+  const data = join(folder, 'postgres');
+  let postgres: EmbeddedServer = await startEmbedded({ folder: data, port });
+  const nats: NatsServer | undefined = bus === 'nats' ? await startNats(join(folder, 'nats'), await freePort()) : undefined;
+  const env = {
+    ...process.env,
+    DATABASE_URL: postgres.url,
+    MLAB_HOME: folder,
+    MLAB_EVENTS_BUS: bus,
+    ...(nats === undefined ? {} : { NATS_URL: nats.url }),
+  };
+  const spawn = (kind: string): ChildProcess => fork(WORKER, [kind], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  // The first of each makes the schemas; the others come when that is done, as any second instance would.
+  const workers = { publisher: [spawn('ledger')], consumer: [spawn('audit')] };
+  await Promise.all([...workers.publisher, ...workers.consumer].map((child) => once(child, 'message')));
+  workers.publisher.push(spawn('ledger'));
+  workers.consumer.push(spawn('audit'));
+
+  const query = async <T>(text: string): Promise<T[]> => {
+    for (;;) {
+      const client = new Client({ connectionString: postgres.url });
+      client.on('error', () => {});
+      try {
+        await client.connect();
+        return (await client.query(text)).rows as T[];
+      } catch (error) {
+        if (!/ECONN|terminat|starting up|shutting down|recovery/.test(String(error))) throw error;
+        await delay(50);
+      } finally {
+        await client.end().catch(() => {});
+      }
+    }
+  };
+  const counts = async (): Promise<{ made: number; applied: number }> => {
+    const [row] = await query<{ made: string; applied: string }>(
+      'SELECT (SELECT count(*) FROM ledger.entry) AS made, (SELECT count(*) FROM audit.seen) AS applied',
+    );
+    return { made: Number(row?.made), applied: Number(row?.applied) };
+  };
+  let before = { made: 0, applied: 0 };
+
+  const killWorker = async (kind: 'publisher' | 'consumer', index: number): Promise<void> => {
+    const child = workers[kind][index] as ChildProcess;
+    await sigkill(child);
+    workers[kind][index] = spawn(kind === 'publisher' ? 'ledger' : 'audit');
+  };
+
+  return {
+    async moves() {
+      const limit = performance.now() + 60_000;
+      for (;;) {
+        const now = await counts();
+        if (now.made > before.made && now.applied > before.applied) {
+          before = now;
+          return;
+        }
+        assert.ok(performance.now() < limit, `nothing moves: ${JSON.stringify({ before, now })}`);
+        await delay(25);
+      }
+    },
+    async kill(victim, random) {
+      if (victim === 'publisher' || victim === 'consumer') return killWorker(victim, Math.floor(random() * 2));
+      if (victim === 'nats') {
+        await nats?.kill();
+        return nats?.start();
+      }
+      const all = victim === 'everything' ? [...workers.publisher, ...workers.consumer] : [];
+      await Promise.all([postgres.kill(), ...(victim === 'everything' && nats ? [nats.kill()] : []), ...all.map(sigkill)]);
+      postgres = await startEmbedded({ folder: data, port });
+      if (victim !== 'everything') return;
+      await nats?.start();
+      workers.publisher = [spawn('ledger'), spawn('ledger')];
+      workers.consumer = [spawn('audit'), spawn('audit')];
+    },
+    async settle() {
+      await Promise.all(workers.publisher.map(sigkill));
+      // What was made and not told yet is told by the next publisher that starts; this one makes no more.
+      workers.publisher = [fork(WORKER, ['ledger', 'quiet'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })];
+      const limit = performance.now() + SETTLES_WITHIN_MS;
+      for (;;) {
+        const { made, applied } = await counts();
+        if (applied >= made || performance.now() > limit) break;
+        await delay(100);
+      }
+      const [row] = await query<Record<keyof Found, string>>(`
+        SELECT (SELECT count(*) FROM ledger.entry) AS entries,
+               (SELECT count(*) FROM audit.seen) AS applied,
+               (SELECT count(*) FROM (SELECT account, n FROM ledger.entry EXCEPT SELECT account, n FROM audit.seen) l) AS lost,
+               (SELECT count(*) FROM (SELECT account, n FROM audit.seen GROUP BY account, n HAVING count(*) > 1) d) AS twice,
+               (SELECT count(*) FROM (SELECT n, lag(n) OVER (PARTITION BY account ORDER BY seq) AS previous FROM audit.seen) o
+                 WHERE n <> coalesce(previous, 0) + 1) AS "outOfTurn"`);
+      return Object.fromEntries(Object.entries(row ?? {}).map(([key, value]) => [key, Number(value)])) as unknown as Found;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...workers.publisher, ...workers.consumer].map(sigkill));
+      await nats?.[Symbol.asyncDispose]();
+      await postgres.kill();
+    },
+  };
+}
+
+async function sigkill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
