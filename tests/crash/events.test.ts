@@ -78,14 +78,17 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
     DATABASE_URL: postgres.url,
     MLAB_HOME: folder,
     MLAB_EVENTS_BUS: bus,
+    // A process is started for each one that is killed.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...(nats === undefined ? {} : { NATS_URL: nats.url }),
   };
   const spawn = (kind: string): ChildProcess => fork(WORKER, [kind], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  // The first of each makes the schemas; the others come when that is done, as any second instance would.
-  const workers = { publisher: [spawn('ledger')], consumer: [spawn('audit')] };
-  await Promise.all([...workers.publisher, ...workers.consumer].map((child) => once(child, 'message')));
-  workers.publisher.push(spawn('ledger'));
+  // A consumer hears what is published after its first start, so it comes first.
+  const workers = { consumer: [spawn('audit')], publisher: [] as ChildProcess[] };
+  await once(workers.consumer[0] as ChildProcess, 'message');
+  workers.publisher.push(spawn('ledger'), spawn('ledger'));
   workers.consumer.push(spawn('audit'));
+  await Promise.all([...workers.publisher, workers.consumer[1]].map((child) => once(child as ChildProcess, 'message')));
 
   const query = async <T>(text: string): Promise<T[]> => {
     for (;;) {
