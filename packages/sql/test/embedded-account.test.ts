@@ -3,14 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, cp, lstat, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { endLeftover, prepareCluster, startEmbedded } from '@mlab/sql/embedded';
 import { canEnter, giveTree } from '#/embedded/account.ts';
 import { findBinaries } from '#/embedded/binaries.ts';
 import { processesOf } from '#/embedded/postgres-processes.ts';
-import { query, scratchFolder, until } from './embedded-scratch.ts';
+import { firstWord, query, scratchFolder, until } from './embedded-scratch.ts';
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const asRoot = {
@@ -85,7 +84,7 @@ test('an ordinary user needs no more than a folder of his own, and root takes ov
   await mkdir(folder);
   await chown(folder, NOBODY.uid, NOBODY.gid);
   const user = startAsNobody(folder, native);
-  const told = JSON.parse(String((await once(createInterface({ input: user.stdout }), 'line'))[0])) as { url: string; binaries: string };
+  const told = await firstWord(user.stdout);
   assert.equal(dirname(dirname(told.binaries)), folder);
   await query(told.url, 'CREATE TABLE kept AS SELECT 1 AS n');
   user.kill('SIGKILL');
@@ -110,6 +109,19 @@ test('an ordinary user needs no more than a folder of his own, and root takes ov
     assert.match(await failureOf(startAsNobody(folder, native)), /was created by root; start as that user, or set MLAB_HOME/);
     await assert.doesNotReject(prepareCluster({ folder }));
   });
+});
+
+test('root that may not become anybody is told so', asRoot, async () => {
+  await using scratch = await scratchFolder();
+  for (const right of ['setuid', 'chown']) {
+    const program = [process.execPath, join(import.meta.dirname, 'embedded-parent.ts'), scratch.folder];
+    const bound = spawn('setpriv', [`--bounding-set=-${right}`, ...program], { stdio: ['ignore', 'ignore', 'pipe'] });
+    assert.match(
+      await failureOf(bound),
+      /does not run as root, and this root may not act for another user .*; start as an ordinary user/,
+      right,
+    );
+  }
 });
 
 /** As npm unpacks the package, for its archives hold no links. */

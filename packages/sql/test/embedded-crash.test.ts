@@ -4,13 +4,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endLeftover, launchCluster, startEmbedded } from '@mlab/sql/embedded';
 import { Client } from 'pg';
 import { processesOf } from '#/embedded/postgres-processes.ts';
-import { query, scratchFolder, until } from './embedded-scratch.ts';
+import { firstWord, query, scratchFolder, until, type Told } from './embedded-scratch.ts';
 
 const onLinux = { timeout: 120_000, skip: process.platform === 'linux' ? false : 'it looks at processes in /proc' };
 
@@ -136,17 +135,11 @@ test('a creation that was killed is begun anew, and cleared away', onLinux, asyn
 
 const unfinished = async (folder: string): Promise<string[]> => (await readdir(folder)).filter((name) => name.startsWith('unfinished-'));
 
-interface Told {
-  readonly url: string;
-  readonly pid: number;
-}
-
 function startParent(folder: string): { child: ChildProcess; told(): Promise<Told> } {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'embedded-parent.ts'), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const lines = createInterface({ input: child.stdout });
-  return { child, told: async () => JSON.parse(String((await once(lines, 'line'))[0])) as Told };
+  return { child, told: () => firstWord(child.stdout) };
 }
 
 async function worksBelow(folder: string): Promise<boolean> {

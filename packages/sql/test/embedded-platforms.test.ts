@@ -59,7 +59,7 @@ test('explains an end by the line that tells most', () => {
     ['FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use', 'processes of an earlier start still work on the same data'],
     [
       'initdb: could not look up effective user ID 4242: user does not exist',
-      'the user that it runs as has no name in /etc/passwd, which initdb insists on',
+      'the user that it runs as has no name in /etc/passwd, which initdb insists on (add it there, or set DATABASE_URL)',
     ],
     [
       '2026-01-01 [7] LOG:  starting\n2026-01-01 [7] FATAL:  first\n2026-01-01 [7] FATAL:  data directory is odd\n[7] LOG:  shut down\n',

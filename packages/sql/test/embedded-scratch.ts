@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 
@@ -32,4 +34,16 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     if (Date.now() > deadline) throw new Error(`Not within 10 s: ${what}.`);
     await delay(5);
   }
+}
+
+export interface Told {
+  readonly url: string;
+  readonly pid: number;
+  readonly binaries: string;
+}
+
+/** What embedded-parent.ts says when its server is up. */
+export async function firstWord(output: Readable): Promise<Told> {
+  for await (const line of createInterface({ input: output })) return JSON.parse(line) as Told;
+  throw new Error('It ended before its server was up.');
 }

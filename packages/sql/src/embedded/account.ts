@@ -62,3 +62,10 @@ export async function giveTree(folder: string, { uid, gid }: Account): Promise<v
     await lchown(join(entry.parentPath, entry.name), uid, gid);
   await lchown(folder, uid, gid);
 }
+
+/** Why the system refused, as words that end a sentence. Root in a container may lack the right to become, or serve, somebody else. */
+export function explainRefusal(error: unknown, account: Account | undefined): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!account || (code !== 'EPERM' && code !== 'EINVAL')) return message;
+  return `it does not run as root, and this root may not act for another user (${message}); start as an ordinary user, or set DATABASE_URL`;
+}

@@ -42,6 +42,9 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   [/pre-existing shared memory block/, 'processes of an earlier start still work on the same data'],
   [/lock file "postmaster\.pid" already exists/, 'another PostgreSQL works on the same data'],
   [/No space left on device|Disk quota exceeded/, 'the disk is full'],
-  [/could not look up effective user ID (\d+)/, 'the user that it runs as has no name in /etc/passwd, which initdb insists on'],
+  [
+    /could not look up effective user ID (\d+)/,
+    'the user that it runs as has no name in /etc/passwd, which initdb insists on (add it there, or set DATABASE_URL)',
+  ],
   [/Read-only file system/, 'the folder of its data cannot be written'],
 ];

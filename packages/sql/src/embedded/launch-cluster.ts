@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@mlab/kernel/errors';
+import { explainRefusal } from './account.ts';
 import { programPath } from './binaries.ts';
 import { endProcesses, PATIENCE_MS } from './end-processes.ts';
 import { endWithParent } from './end-with-parent.ts';
@@ -47,15 +48,7 @@ export interface RunningCluster extends AsyncDisposable {
 export function launchCluster(cluster: Cluster, options: LaunchOptions): RunningCluster {
   const { port, log = () => undefined, readyWithinSeconds = READY_WITHIN_SECONDS } = options;
   const output = rememberOutput();
-  const child = spawn(programPath(cluster.binaries, 'postgres'), serverArguments(cluster, port), {
-    cwd: cluster.data,
-    env: environment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // The terminal's Ctrl-C is for whoever started this, who stops the database last.
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-    ...cluster.account,
-  });
+  const child = spawnServer(cluster, port);
   endWithParent(child, cluster.account);
   createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', (line) => {
     output.hear(line);
@@ -75,7 +68,7 @@ export function launchCluster(cluster: Cluster, options: LaunchOptions): Running
 
   async function kill(): Promise<void> {
     // One that did not get to own the data has no processes, and those that are there are somebody else's.
-    const owns = (await readPostmasterFile(cluster.data))?.pid === child.pid;
+    const owns = child.pid !== undefined && (await readPostmasterFile(cluster.data))?.pid === child.pid;
     child.kill('SIGKILL');
     await exited;
     if (owns) await endProcesses(cluster.data, ['SIGKILL']);
@@ -97,6 +90,22 @@ export function launchCluster(cluster: Cluster, options: LaunchOptions): Running
   ready.catch(() => undefined);
   const url = cluster.url(port);
   return { child, pid: child.pid, port, url, ready, exited, terminate, stop, kill, [Symbol.asyncDispose]: stop };
+}
+
+function spawnServer(cluster: Cluster, port: number) {
+  try {
+    return spawn(programPath(cluster.binaries, 'postgres'), serverArguments(cluster, port), {
+      cwd: cluster.data,
+      env: environment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // The terminal's Ctrl-C is for whoever started this, who stops the database last.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+      ...cluster.account,
+    });
+  } catch (error) {
+    throw new AppError('unavailable', `PostgreSQL could not be started: ${explainRefusal(error, cluster.account)}.`, { cause: error });
+  }
 }
 
 function serverArguments(cluster: Cluster, port: number): string[] {

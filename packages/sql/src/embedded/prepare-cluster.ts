@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@mlab/kernel/errors';
-import { accountFor, giveTree, type Account } from './account.ts';
+import { accountFor, explainRefusal, giveTree, type Account } from './account.ts';
 import { findBinaries, type Binaries } from './binaries.ts';
 import { dataArgument } from './data-argument.ts';
 import { initialise, PASSWORD_FILE } from './initialise.ts';
@@ -40,10 +40,21 @@ export interface Cluster {
 
 /** Makes sure that there is a cluster below the folder: PostgreSQL's files, an empty database `mlab`, and a user `mlab` who may do everything. */
 export async function prepareCluster(options: PrepareOptions): Promise<Cluster> {
-  const { log = () => undefined, binaries = findBinaries(), sharedFolder = '/var/lib/mlab' } = options;
   const folder = await openFolder(options.folder);
+  const account = await accountFor(join(folder, 'data'));
+  try {
+    return await prepare(folder, account, options);
+  } catch (error) {
+    if (AppError.is(error)) throw error;
+    throw new AppError('unavailable', `The database in ${folder} could not be prepared: ${explainRefusal(error, account)}.`, {
+      cause: error,
+    });
+  }
+}
+
+async function prepare(folder: string, account: Account | undefined, options: PrepareOptions): Promise<Cluster> {
+  const { log = () => undefined, binaries = findBinaries(), sharedFolder = '/var/lib/mlab' } = options;
   const data = join(folder, 'data');
-  const account = await accountFor(data);
   if (account) await letIn(folder, account);
   await refuseForeign(data, binaries);
   const place = await placeBinaries(binaries, { account, copies: account ? [folder, sharedFolder] : [folder] });
