@@ -13,6 +13,7 @@ import { makeCertificates, type CertifiedProcess, type Made } from '../../apps/c
 import { testCli } from './cli-for-test.ts';
 
 const DAY_MS = 86_400_000;
+const OPENSSL = 'openssl';
 const PROCESSES: readonly CertifiedProcess[] = [
   { name: 'predictor', services: ['predictor'] },
   { name: 'platform', services: ['registry', 'tracking'] },
@@ -199,10 +200,10 @@ test('two processes with such certificates find each other good over TLS, and a 
 test('OpenSSL finds them good, strictly and for both ends', async (t) => {
   using made = testFolder();
   await made.make();
-  if (spawnSync('openssl', ['version']).status !== 0) return t.skip('there is no openssl here');
+  if (spawnSync(OPENSSL, ['version']).status !== 0) return t.skip('there is no openssl here');
   const { cert, ca } = certificateFiles(made.folder, 'platform');
   for (const purpose of ['sslserver', 'sslclient']) {
-    const { status, stdout, stderr } = spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', ca, '-purpose', purpose, cert], {
+    const { status, stdout, stderr } = spawnSync(OPENSSL, ['verify', '-x509_strict', '-CAfile', ca, '-purpose', purpose, cert], {
       encoding: 'utf8',
     });
     assert.equal(status, 0, `${stdout}${stderr}`);

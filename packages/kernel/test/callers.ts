@@ -1,4 +1,4 @@
-import { defineContract, defineService, Host, schema, type AnyService, type ClientOf, type Clock } from '@mlab/kernel';
+import { defineContract, defineService, Host, schema, type AnyService, type ClientOf, type Clock, type Discovery } from '@mlab/kernel';
 import { openLog } from '@mlab/telemetry';
 import { Type } from 'typebox';
 import { reader, shelf, shelfService } from './sample-services.ts';
@@ -23,10 +23,12 @@ export interface CallersOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where the shelf is; else it runs in the same process. */
   readonly shelf?: string;
+  /** Or where the shelf is found. */
+  readonly discovery?: Discovery;
   readonly clock?: Clock;
 }
 
-export async function startCallers({ env = {}, shelf: url, clock }: CallersOptions): Promise<Running> {
+export async function startCallers({ env = {}, shelf: url, discovery, clock }: CallersOptions): Promise<Running> {
   const clients: { reader?: Shelf; stranger?: Shelf } = {};
   const caller = (contract: typeof reader | typeof stranger, name: keyof Callers): AnyService =>
     defineService({
@@ -39,9 +41,14 @@ export async function startCallers({ env = {}, shelf: url, clock }: CallersOptio
       },
     });
   const host = await Host.start({
-    services: [caller(reader, 'reader'), caller(stranger, 'stranger'), ...(url === undefined ? [shelfService] : [])],
+    services: [
+      caller(reader, 'reader'),
+      caller(stranger, 'stranger'),
+      ...(url === undefined && discovery === undefined ? [shelfService] : []),
+    ],
     ports: { reader: 0, stranger: 0, shelf: 0 },
     ...(url === undefined ? {} : { peers: { shelf: url } }),
+    ...(discovery === undefined ? {} : { facilities: { discovery } }),
     ...(clock === undefined ? {} : { clock }),
     env,
     logger: openLog({ level: 'silent' }).logger,

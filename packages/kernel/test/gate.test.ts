@@ -178,7 +178,10 @@ test('the address that a request came to is ours, whichever it is', () => {
 test('settings that cannot be are refused with a sentence', async () => {
   const refusal = (env: Readonly<Record<string, string>>): Promise<string> =>
     startTest(shelfService, { env }).then(
-      () => assert.fail('it started'),
+      async (started) => {
+        await started[Symbol.asyncDispose]();
+        return 'it started';
+      },
       (error: Error) => error.message,
     );
   assert.match(await refusal({ MLAB_HTTP_ALLOWED_HOSTS: 'https://x' }), /^MLAB_HTTP_ALLOWED_HOSTS has "https:\/\/x"; it takes names/);

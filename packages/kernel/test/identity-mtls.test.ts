@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createPlainServer, type Server, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect, type ConnectionOptions } from 'node:tls';
-import { AppError, rootCall, type Clock } from '@mlab/kernel';
+import { AppError, rootCall, type Clock, type Discovery } from '@mlab/kernel';
+import { serviceNamesOf } from '../src/identity/spiffe.ts';
 import { makeCertificates } from '../../../apps/cli/src/certs/make-certificates.ts';
 import { startCallers, startShelf } from './callers.ts';
 import { testCertificates, type TestCertificates } from './identity-settings.ts';
@@ -151,25 +153,54 @@ test('an impostor gets no call: the certificate of the callee must name it', asy
     ['another service', ours.files('alone')],
     ['another authority', theirs.files('there')],
   ] as const) {
-    let requests = 0;
-    const impostor = createServer({ cert: read(cert), key: read(key) }, (_request, response) => {
-      requests++;
-      response.setHeader('content-type', 'application/json').end('{"by":"impostor"}');
-    }).listen(0, '127.0.0.1');
-    await once(impostor, 'listening');
-    await using here = await startCallers({
-      env: ours.env('here'),
-      shelf: `https://127.0.0.1:${(impostor.address() as AddressInfo).port}`,
-    });
+    await using impostor = await startImpostor(createServer({ cert: read(cert), key: read(key) }));
+    await using here = await startCallers({ env: ours.env('here'), shelf: `https://127.0.0.1:${impostor.port}` });
     const error = await outcome(here.clients.reader.discard({}, rootCall('test')));
     assert.equal(error.code, 'unavailable', why);
     assert.deepEqual(error.failure, { kind: 'refused', notSent: true }, why);
-    assert.equal(requests, 0, why);
-    impostor.close();
+    assert.equal(impostor.requests(), 0, why);
   }
 });
 
-test('over http nothing can be proven, so it is not called', async () => {
+interface Impostor extends AsyncDisposable {
+  readonly port: number;
+  readonly requests: () => number;
+}
+
+/** Answers whatever comes, as the shelf would. */
+async function startImpostor(server: Server): Promise<Impostor> {
+  let requests = 0;
+  server.on('request', (_request, response: ServerResponse) => {
+    requests++;
+    response.setHeader('content-type', 'application/json').end('{"by":"impostor"}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    requests: () => requests,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test('over http nothing can be proven, so it is not called, however it was found', async () => {
+  await using impostor = await startImpostor(createPlainServer());
+  const discovery: Discovery = {
+    announce: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+    watch: async (_service, onChange) => {
+      onChange([`http://127.0.0.1:${impostor.port}`]);
+      return { [Symbol.asyncDispose]: async () => {} };
+    },
+  };
+  await using plain = await startCallers({ discovery });
+  assert.deepEqual(await plain.clients.reader.discard({}, rootCall('test')), { by: 'impostor' }, 'it could be called');
+  await using here = await startCallers({ env: ours.env('here'), discovery });
+  assert.equal((await outcome(here.clients.reader.discard({}, rootCall('test')))).code, 'unavailable');
+  assert.equal(impostor.requests(), 1);
   await assert.rejects(
     startCallers({ env: ours.env('here'), shelf: 'http://127.0.0.1:9' }),
     /^Error: The peer shelf is at http:\/\/127\.0\.0\.1:9; with MLAB_IDENTITY=mtls neighbours are called by https only\.$/,
@@ -243,17 +274,39 @@ test('replaced files are used for new connections on both sides; half of them, o
   copyFileSync(theirs.files('here').ca, ca);
   reread();
   assert.equal(await serial(), serialOf(theirs.files('there').cert));
+  const { reader } = here.clients;
+  const busy = new AbortController();
+  const waiting = reader.wait({ ms: 1500 }, rootCall('test', 2000, busy.signal)).catch(() => {});
+  assert.deepEqual(await reader.discard({}, rootCall('test')), { by: 'reader' }, 'over a new connection, since the old one is taken');
+  busy.abort();
+  await waiting;
   await using newcomer = await startCallers({ env: theirs.env('here'), shelf: there.url });
   assert.deepEqual(await newcomer.clients.reader.discard({}, rootCall('test')), { by: 'reader' });
   await using latecomer = await startCallers({ env: ours.env('here'), shelf: there.url });
   assert.equal((await outcome(latecomer.clients.reader.discard({}, rootCall('test')))).code, 'unavailable');
 });
 
+test('only URIs of ours name services, and none that is hidden in another name', () => {
+  const rows: readonly (readonly [subjectAltName: string | undefined, services: readonly string[]])[] = [
+    ['URI:spiffe://mlab/service/a, DNS:localhost, URI:spiffe://mlab/service/feature-store', ['a', 'feature-store']],
+    ['DNS:reader, email:reader@x, URI:https://mlab/service/a, URI:spiffe://other/service/a, URI:spiffe://mlab/user/a', []],
+    ['URI:spiffe://mlab/service/a/b, URI:spiffe://mlab/service/, URI:spiffe://mlab/service/A, URI:spiffe://mlab/service/a?b', []],
+    ['DNS:"x, URI:spiffe://mlab/service/a, y", DNS:z', []],
+    [String.raw`DNS:"x\", URI:spiffe://mlab/service/a, y", URI:spiffe://mlab/service/b`, ['b']],
+    ['', []],
+    [undefined, []],
+  ];
+  for (const [subjectAltName, services] of rows) assert.deepEqual(serviceNamesOf(subjectAltName), services, subjectAltName);
+});
+
 test('what cannot be a certificate stops the start with a sentence', async () => {
   const env = ours.env('there');
   const refusal = (changed: Readonly<Record<string, string>>): Promise<string> =>
     startShelf({ ...env, ...changed }).then(
-      () => assert.fail('it started'),
+      async (started) => {
+        await started[Symbol.asyncDispose]();
+        return 'it started';
+      },
       (error: Error) => error.message,
     );
   for (const variable of ['MLAB_IDENTITY_CERT', 'MLAB_IDENTITY_KEY', 'MLAB_IDENTITY_CA']) {

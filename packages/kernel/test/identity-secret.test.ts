@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { AppError, rootCall, type Clock } from '@mlab/kernel';
+import { AppError, Host, rootCall, type Clock } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
+import { openLog } from '@mlab/telemetry';
 import { startCallers, startShelf } from './callers.ts';
 import { sendRequest, type RawAnswer } from './raw-request.ts';
 import { shelf, shelfService } from './sample-services.ts';
@@ -245,6 +249,26 @@ test('with identity off a claim counts on loopback alone', async () => {
   const refused = await discard(open.url.replace('0.0.0.0', '127.0.0.1'), ['mlab-caller: reader']);
   assert.equal(refused.status, 403);
   assert.match(refused.body, /this call is by claimed:reader/);
+});
+
+test('while identity is off the log says once, at the start, which operations that leaves open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mlab-log-'));
+  const linesOf = async (name: string, settings: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+    const file = join(folder, name);
+    const log = openLog({ level: 'warn', file });
+    const host = await Host.start({ services: [shelfService], ports: { shelf: 0 }, env: settings, logger: log.logger, version: '0' });
+    await host[Symbol.asyncDispose]();
+    log[Symbol.dispose]();
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('MLAB_IDENTITY'));
+  };
+  const [line = '', ...more] = await linesOf('off', {});
+  assert.deepEqual(more, []);
+  const { level, operations } = JSON.parse(line) as { level: string; operations: unknown };
+  assert.deepEqual({ level, operations }, { level: 'warn', operations: ['shelf.discard'] });
+  assert.deepEqual(await linesOf('secret', env), []);
+  rmSync(folder, { recursive: true });
 });
 
 test('a caller list is shown in the description', async () => {

@@ -23,7 +23,6 @@ export interface MtlsOptions {
 
 /** Services prove who they are by the certificates of their connections, on both sides. */
 export function openMtlsIdentity({ settings, services, clock, log }: MtlsOptions): Identity {
-  const { require } = settings;
   let certificate = readCertificate(settings, services, clock.now());
   const listeners: ((options: TlsOptions) => void)[] = [];
   const known = new WeakMap<TLSSocket, readonly string[] | undefined>();
@@ -58,9 +57,8 @@ export function openMtlsIdentity({ settings, services, clock, log }: MtlsOptions
     return names;
   };
 
-  const identify = ({ headers, socket }: IncomingMessage, callee: string): Caller => {
+  const identify = ({ headers, socket }: IncomingMessage): Caller => {
     const names = socket instanceof TLSSocket ? namesOf(socket) : undefined;
-    if (names === undefined && require) throw unauthenticated(`Only who has a certificate may call ${callee}.`);
     if (names === undefined || names.length === 0) return unproven(headers, 'missing');
     const claim = claimOf(headers);
     if (names.includes(claim)) return { name: claim, proof: 'given' };
@@ -74,7 +72,7 @@ export function openMtlsIdentity({ settings, services, clock, log }: MtlsOptions
     identify,
     prove: () => undefined,
     tls: {
-      serverOptions: () => ({ ...certificate, requestCert: true, rejectUnauthorized: require }),
+      serverOptions: () => ({ ...certificate, requestCert: true, rejectUnauthorized: settings.require }),
       onChange: (listener) => void listeners.push(listener),
       connector: (callee, timeoutMs) => connectorTo(callee, timeoutMs, () => certificate),
     },
