@@ -74,11 +74,21 @@ export function writeEnvelope(spec: EnvelopeSpec): WrittenEnvelope {
     data,
   };
   // Escapes what PostgreSQL's text and UTF-8 cannot hold: NUL and lone surrogates.
-  const text = JSON.stringify(envelope);
+  const text = jsonOf(envelope, refuse);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_ENVELOPE_BYTES)
     throw new AppError('too_large', `${type} cannot be published: it has ${bytes} bytes and may have ${MAX_ENVELOPE_BYTES}.`);
   return { id, text };
+}
+
+function jsonOf(envelope: Envelope, refuse: (name: string, fault: string) => void): string {
+  if (envelope.data === undefined) refuse('data', 'is undefined, which JSON cannot say');
+  try {
+    return JSON.stringify(envelope);
+  } catch (error) {
+    // A circle, a bigint, or nesting deeper than the stack.
+    throw new Error(`${envelope.type} cannot be published: its data cannot be written as JSON.`, { cause: error });
+  }
 }
 
 /** What somebody has put onto the bus, who need not have been us. Throws a sentence that says what is wrong with it. */

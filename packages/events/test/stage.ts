@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   rootCall,
   type AnyConsumer,
@@ -9,11 +8,10 @@ import {
   type Owner,
   type Transaction,
 } from '@mlab/kernel';
-import { eventsMigrations, openEventsFacility, type EventsFacility, type EventsSettings } from '@mlab/events';
-import { integer, openDatabase, sql, text } from '@mlab/sql';
+import { eventsMigrations, eventsSettings, openEventsFacility, type EventsFacility, type EventsSettings } from '@mlab/events';
+import { sql, text } from '@mlab/sql';
 import { openTestService, testOwner } from '@mlab/sql/testing';
 import { Value } from 'typebox/value';
-import { eventsSettings } from '@mlab/events';
 
 export type Handlers = Readonly<Record<string, AnyConsumer>>;
 
@@ -98,8 +96,3 @@ export async function until<T>(look: () => Promise<T> | T, isSo: (seen: T) => bo
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
 }
-
-export const count = async (database: Database, statement: ReturnType<typeof sql>): Promise<number> =>
-  (await database.for(rootCall('test')).first(statement, (row) => integer(row['count']))) ?? 0;
-
-export { once, openDatabase };

@@ -1,0 +1,4 @@
+import { postgres } from './buses.ts';
+import { contractSuite } from './contract.ts';
+
+contractSuite(postgres);

@@ -1,0 +1,4 @@
+import { natsIfPresent } from './buses.ts';
+import { faultSuite } from './faults.ts';
+
+if (natsIfPresent !== undefined) faultSuite(natsIfPresent);

@@ -1,0 +1,4 @@
+import { postgres } from './buses.ts';
+import { faultSuite } from './faults.ts';
+
+faultSuite(postgres);
