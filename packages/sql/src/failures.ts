@@ -51,9 +51,9 @@ export function isUnavailable(error: unknown): boolean {
 
 /** What a caller gets for a statement that failed: a code where it may see why, and otherwise an error for the log. */
 export function failure(error: unknown, service: string, statement: string): Error {
-  if (AppError.is(error)) return error;
+  if (!(error instanceof DatabaseError)) return error instanceof Error ? error : new Error(String(error));
   if (isUnavailable(error)) return unavailable(service, error);
-  const said = error instanceof Error ? error.message : String(error);
+  const said = error.message;
   if (isCancelled(error)) return new AppError('deadline', `The database stopped a statement of ${service}: ${said}.`, { cause: error });
   return new Error(`The database refused a statement of ${service}: ${said}. It was: ${excerpt(statement)}`, { cause: error });
 }

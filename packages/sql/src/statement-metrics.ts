@@ -1,5 +1,6 @@
 import { AppError } from '@mlab/kernel';
 import { Counter, DurationHistogram, Gauge, type Durations, type Metrics } from '@mlab/telemetry';
+import { isCollision } from '#/failures.ts';
 import type { ConnectionCounts } from '#/pool.ts';
 import type { Observe } from '#/queryable.ts';
 
@@ -41,7 +42,7 @@ export function openStatementMetrics({ registry }: Metrics, counts: () => Connec
   });
   const durations = new DurationHistogram({
     name: DURATION,
-    help: 'Time from asking for a statement to its result, with the wait for a connection. The outcome is ok or the code of an error.',
+    help: 'Time from asking for a statement to its result, with the wait for a connection. The outcome is ok, collision, or the code of an error.',
     registry,
   });
   const byOutcome = new Map<string, Durations>();
@@ -52,7 +53,7 @@ export function openStatementMetrics({ registry }: Metrics, counts: () => Connec
   }
   return {
     observe: (started, error) => {
-      const outcome = error === undefined ? 'ok' : AppError.from(error).code;
+      const outcome = error === undefined ? 'ok' : isCollision(error) ? 'collision' : AppError.from(error).code;
       of(outcome).observe((performance.now() - started) / 1000);
     },
     onRetry: () => retries.inc(),
