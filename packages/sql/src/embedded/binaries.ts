@@ -35,7 +35,7 @@ const PACKAGED: Readonly<Record<string, string>> = {
 
 const OTHERWISE = 'set DATABASE_URL to a PostgreSQL 14 or newer';
 
-export function thisPlatform(): HostPlatform {
+function thisPlatform(): HostPlatform {
   return { platform: process.platform, arch: process.arch, libc: libc() };
 }
 
