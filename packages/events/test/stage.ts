@@ -9,8 +9,8 @@ import {
   type Transaction,
 } from '@mlab/kernel';
 import { eventsMigrations, eventsSettings, openEventsFacility, type EventsFacility, type EventsSettings } from '@mlab/events';
-import { sql, text } from '@mlab/sql';
-import { openTestService, testOwner } from '@mlab/sql/testing';
+import { openDatabase, sql, text } from '@mlab/sql';
+import { testOwner } from '@mlab/sql/testing';
 import { Value } from 'typebox/value';
 
 export type Handlers = Readonly<Record<string, AnyConsumer>>;
@@ -51,14 +51,14 @@ export interface ServiceSpec {
   readonly idle?: boolean;
 }
 
-const NOTES = `CREATE TABLE note (seq bigint GENERATED ALWAYS AS IDENTITY, consumer text NOT NULL, note text NOT NULL)`;
+export const migrations = new URL('migrations/', import.meta.url);
 
 export async function openService(facility: EventsFacility, adminUrl: string, spec: ServiceSpec): Promise<TestService> {
   const { contract, needs = [], consumes = {}, consumers = {}, workers = {}, idle = false } = spec;
   const owner = await testOwner(contract.name);
   const stack = new AsyncDisposableStack();
   const { database } = stack.use(
-    await openTestService(owner, adminUrl, { systemMigrations: [eventsMigrations], migrations: [NOTES] }),
+    await openDatabase(owner, { adminUrl, systemMigrations: [eventsMigrations], migrations }),
   );
   try {
     const opened = stack.use(await facility.openEvents(owner, database, { contract, needs, consumes }));
