@@ -13,7 +13,9 @@ export interface Incoming {
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
   /** Known before the first byte when the caller has said it. */
   readonly expectedSha256: string | undefined;
-  /** Throws before `chunks` has ended. */
+  /** Whether `chunks` has ended, and all is as it should be. */
+  readonly isMeasured: boolean;
+  /** Throws before that. */
   measured(): { readonly size: number; readonly sha256: string };
   /** The store cannot take it: `chunks` fails with this error, also while the source hangs. */
   giveUp(error: unknown): void;
@@ -54,6 +56,9 @@ export function openIncoming(source: AsyncIterable<Uint8Array> | Uint8Array, { s
   return {
     chunks: measure(),
     expectedSha256: sha256,
+    get isMeasured() {
+      return measured !== undefined;
+    },
     measured: () => {
       if (measured === undefined) throw new Error('The size and the checksum are known when all has arrived.');
       return measured;

@@ -8,9 +8,6 @@ import { HARD_KEYS } from './hard-keys.ts';
 import { byBytes, failingAfter, hangingAfter, keysOf, MIB, read, sha256Of, streamOf } from './sources.ts';
 import { openTestOwner } from './test-owner.ts';
 
-/** What a server is known not to do, each of it seen. */
-export type Lack = 'conditions' | 'order' | 'whole-replacement' | 'any-key';
-
 export interface Subject extends AsyncDisposable {
   readonly facility: ObjectsFacility;
   /** What is kept of puts that are not objects: temporary files, temporary objects, parts. */
@@ -23,9 +20,7 @@ const SMALL = 100_000;
 const LARGE = 9 * MIB + 12_345;
 
 /** The contract of `Objects`, for any store. */
-export function testObjects(name: string, open: () => Promise<Subject>, lacks: readonly Lack[] = []): void {
-  const needs = (...what: readonly Lack[]): { skip: string | false } => ({ skip: what.find((lack) => lacks.includes(lack)) ?? false });
-
+export function testObjects(name: string, open: () => Promise<Subject>): void {
   describe(name, { concurrency: false }, () => {
     type Body = (
       objects: Objects,
@@ -33,8 +28,8 @@ export function testObjects(name: string, open: () => Promise<Subject>, lacks: r
     ) => Promise<void>;
     let shared: Promise<Subject> | undefined;
 
-    const check = (title: string, body: Body, options: { skip: string | false } = { skip: false }): void => {
-      test(title, options, async () => {
+    const check = (title: string, body: Body): void => {
+      test(title, async () => {
         shared ??= open();
         const subject = await shared;
         const owner = await openTestOwner();
@@ -88,20 +83,16 @@ export function testObjects(name: string, open: () => Promise<Subject>, lacks: r
       assert.deepEqual(await keysOf(objects), []);
     });
 
-    check(
-      'no two keys meet, whatever a file system or a URL would make of them',
-      async (objects) => {
-        await Promise.all(HARD_KEYS.map((key) => objects.put(key, Buffer.from(`content of ${key}`))));
-        for (const key of HARD_KEYS) assert.equal(String(await read(objects, key)), `content of ${key}`);
-        assert.deepEqual(await keysOf(objects), HARD_KEYS.toSorted(byBytes));
-        assert.deepEqual(
-          await Promise.all(HARD_KEYS.map((key) => objects.delete(key))),
-          HARD_KEYS.map(() => true),
-        );
-        assert.deepEqual(await keysOf(objects), []);
-      },
-      needs('any-key', 'order'),
-    );
+    check('no two keys meet, whatever a file system or a URL would make of them', async (objects) => {
+      await Promise.all(HARD_KEYS.map((key) => objects.put(key, Buffer.from(`content of ${key}`))));
+      for (const key of HARD_KEYS) assert.equal(String(await read(objects, key)), `content of ${key}`);
+      assert.deepEqual(await keysOf(objects), HARD_KEYS.toSorted(byBytes));
+      assert.deepEqual(
+        await Promise.all(HARD_KEYS.map((key) => objects.delete(key))),
+        HARD_KEYS.map(() => true),
+      );
+      assert.deepEqual(await keysOf(objects), []);
+    });
 
     check('a range is what it says, at most to the end', async (objects) => {
       const bytes = randomBytes(SMALL);
@@ -198,53 +189,41 @@ export function testObjects(name: string, open: () => Promise<Subject>, lacks: r
       ['small', SMALL, 8],
       ['large', LARGE, 3],
     ] as const) {
-      check(
-        `ifAbsent: of ${count} ${kind} puts at once exactly one wins`,
-        async (objects) => {
-          const all = Array.from({ length: count }, () => randomBytes(size));
-          const results = await Promise.allSettled(all.map((bytes) => objects.put('a/key', streamOf(bytes), { ifAbsent: true })));
-          const won = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []));
-          assert.equal(won.length, 1);
-          for (const result of results)
-            if (result.status === 'rejected') assert.ok(refuses('conflict')(result.reason), String(result.reason));
-          assert.equal(sha256Of(await read(objects, 'a/key')), sha256Of(all[won[0] as number] as Buffer));
-        },
-        needs('conditions'),
-      );
+      check(`ifAbsent: of ${count} ${kind} puts at once exactly one wins`, async (objects) => {
+        const all = Array.from({ length: count }, () => randomBytes(size));
+        const results = await Promise.allSettled(all.map((bytes) => objects.put('a/key', streamOf(bytes), { ifAbsent: true })));
+        const won = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []));
+        assert.equal(won.length, 1);
+        for (const result of results)
+          if (result.status === 'rejected') assert.ok(refuses('conflict')(result.reason), String(result.reason));
+        assert.equal(sha256Of(await read(objects, 'a/key')), sha256Of(all[won[0] as number] as Buffer));
+      });
 
-      check(
-        `of ${count} ${kind} puts of one key at once, one is there, whole and rightly described`,
-        async (objects) => {
-          const all = Array.from({ length: count }, (_, index) => randomBytes(size + index));
-          await Promise.all(all.map((bytes, index) => objects.put('key', streamOf(bytes), { contentType: `text/x-${index}` })));
-          const { info, body } = await objects.get('key');
-          const sum = sha256Of(await buffer(body));
-          const index = all.findIndex((bytes) => sha256Of(bytes) === sum);
-          assert.deepEqual([info.sha256, info.size, info.contentType], [sum, size + index, `text/x-${index}`]);
-        },
-        needs('whole-replacement'),
-      );
+      check(`of ${count} ${kind} puts of one key at once, one is there, whole and rightly described`, async (objects) => {
+        const all = Array.from({ length: count }, (_, index) => randomBytes(size + index));
+        await Promise.all(all.map((bytes, index) => objects.put('key', streamOf(bytes), { contentType: `text/x-${index}` })));
+        const { info, body } = await objects.get('key');
+        const sum = sha256Of(await buffer(body));
+        const index = all.findIndex((bytes) => sha256Of(bytes) === sum);
+        assert.deepEqual([info.sha256, info.size, info.contentType], [sum, size + index, `text/x-${index}`]);
+      });
     }
 
-    check(
-      'who reads while an object is replaced or deleted has the old one to its end',
-      async (objects) => {
-        const old = randomBytes(LARGE);
-        await objects.put('a/b/key', old);
-        const before = await objects.get('a/b/key');
-        const chunks = before.body[Symbol.asyncIterator]();
-        const first = (await chunks.next()).value as Buffer;
-        await objects.put('a/b/key', Buffer.from('new'));
-        const during = await objects.get('a/b/key');
-        assert.equal(await objects.delete('a/b/key'), true);
-        const rest: Buffer[] = [first];
-        for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) rest.push(chunk as Buffer);
-        assert.equal(sha256Of(Buffer.concat(rest)), sha256Of(old));
-        assert.equal(String(await buffer(during.body)), 'new');
-        assert.equal(await objects.stat('a/b/key'), undefined);
-      },
-      needs('whole-replacement'),
-    );
+    check('who reads while an object is replaced or deleted has the old one to its end', async (objects) => {
+      const old = randomBytes(LARGE);
+      await objects.put('a/b/key', old);
+      const before = await objects.get('a/b/key');
+      const chunks = before.body[Symbol.asyncIterator]();
+      const first = (await chunks.next()).value as Buffer;
+      await objects.put('a/b/key', Buffer.from('new'));
+      const during = await objects.get('a/b/key');
+      assert.equal(await objects.delete('a/b/key'), true);
+      const rest: Buffer[] = [first];
+      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) rest.push(chunk as Buffer);
+      assert.equal(sha256Of(Buffer.concat(rest)), sha256Of(old));
+      assert.equal(String(await buffer(during.body)), 'new');
+      assert.equal(await objects.stat('a/b/key'), undefined);
+    });
 
     check('deletes in a folder do not disturb puts into it', async (objects) => {
       for (let round = 0; round < 20; round++) {
@@ -265,38 +244,34 @@ export function testObjects(name: string, open: () => Promise<Subject>, lacks: r
       }
     });
 
-    check(
-      'pages of a list are its keys in the order of their bytes, each once',
-      async (objects) => {
-        const letters = ['a', 'b', 'B', '-', '.', '0', 'é', '😀', '\uffee', '/a', '/b', '/0', '/B'];
-        const pick = (): string => letters[Math.floor(Math.random() * letters.length)] as string;
-        const keys = [...new Set(Array.from({ length: 60 }, () => `k${Array.from({ length: 4 }, pick).join('')}`))];
-        const valid = keys.filter((key) => !key.split('/').some((part) => part === '.' || part === '..'));
-        await Promise.all(valid.map((key) => objects.put(key, Buffer.from(key))));
-        for (const prefix of ['', 'k', 'ka', 'ka/', 'k/', 'k/a', 'k/a/', 'k-', 'ké', 'x', '/', '../', 'ka//', 'k'.repeat(2000)]) {
-          for (const limit of [1, 7, 1000]) {
-            const listed: string[] = [];
-            for (let after: string | undefined = ''; after !== undefined;) {
-              const page = await objects.list({ prefix, after, limit });
-              assert.ok(page.items.length <= limit);
-              listed.push(...page.items.map(({ key }) => key));
-              after = page.next;
-            }
-            const expected = valid.filter((key) => key.startsWith(prefix)).toSorted(byBytes);
-            assert.deepEqual(listed, expected, `keys under ${prefix} by ${limit}`);
+    check('pages of a list are its keys in the order of their bytes, each once', async (objects) => {
+      const letters = ['a', 'b', 'B', '-', '.', '0', 'é', '😀', '\uffee', '/a', '/b', '/0', '/B'];
+      const pick = (): string => letters[Math.floor(Math.random() * letters.length)] as string;
+      const keys = [...new Set(Array.from({ length: 60 }, () => `k${Array.from({ length: 4 }, pick).join('')}`))];
+      const valid = keys.filter((key) => !key.split('/').some((part) => part === '.' || part === '..'));
+      await Promise.all(valid.map((key) => objects.put(key, Buffer.from(key))));
+      for (const prefix of ['', 'k', 'ka', 'ka/', 'k/', 'k/a', 'k/a/', 'k-', 'ké', 'x', '/', '../', 'ka//', 'k'.repeat(2000)]) {
+        for (const limit of [1, 7, 1000]) {
+          const listed: string[] = [];
+          for (let after: string | undefined = ''; after !== undefined;) {
+            const page = await objects.list({ prefix, after, limit });
+            assert.ok(page.items.length <= limit);
+            listed.push(...page.items.map(({ key }) => key));
+            after = page.next;
           }
+          const expected = valid.filter((key) => key.startsWith(prefix)).toSorted(byBytes);
+          assert.deepEqual(listed, expected, `keys under ${prefix} by ${limit}`);
         }
-        for (const after of ['k', 'ka/', 'ka', 'k-\u{10ffff}', 'z', ' ', 'ka/b-']) {
-          const expected = valid.filter((key) => byBytes(key, after) > 0).toSorted(byBytes);
-          assert.deepEqual(await keysOf(objects, { after }), expected, `keys behind ${after}`);
-          assert.deepEqual(
-            await keysOf(objects, { after, prefix: 'ka' }),
-            expected.filter((key) => key.startsWith('ka')),
-          );
-        }
-      },
-      needs('order', 'any-key'),
-    );
+      }
+      for (const after of ['k', 'ka/', 'ka', 'k-\u{10ffff}', 'z', ' ', 'ka/b-']) {
+        const expected = valid.filter((key) => byBytes(key, after) > 0).toSorted(byBytes);
+        assert.deepEqual(await keysOf(objects, { after }), expected, `keys behind ${after}`);
+        assert.deepEqual(
+          await keysOf(objects, { after, prefix: 'ka' }),
+          expected.filter((key) => key.startsWith('ka')),
+        );
+      }
+    });
 
     check('services do not see each other', async (objects, { facility }) => {
       await objects.put('mine', Buffer.from('x'));

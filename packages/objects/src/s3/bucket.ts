@@ -26,6 +26,8 @@ export async function openBucket({ bucket, prefix, endpoint, region, pathStyle }
     // its SHA-256 where it is not encrypted.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // A server that does not know the question would be waited for in vain.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       requestTimeout: ANSWER_MS,

@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Logger } from '@mlab/telemetry';
+import { cleanUp } from '#/s3/clean-up.ts';
 import { statusOf } from '#/s3/failures.ts';
 import type { Space } from '#/s3/space.ts';
 
@@ -41,7 +42,7 @@ export function openConditions({ client, bucket: Bucket, temporaryName }: Space,
         );
       return { ofPut, ofParts };
     } finally {
-      await client.send(new DeleteObjectCommand({ Bucket, Key })).catch(() => {});
+      await cleanUp(client, new DeleteObjectCommand({ Bucket, Key }));
     }
   }
 
@@ -52,7 +53,7 @@ export function openConditions({ client, bucket: Bucket, temporaryName }: Space,
       const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
       await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload, IfNoneMatch }));
     } catch (error) {
-      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => {});
+      await cleanUp(client, new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
       throw error;
     }
   }

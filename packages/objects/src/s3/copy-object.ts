@@ -7,6 +7,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { inParallel } from '#/in-parallel.ts';
+import { cleanUp } from '#/s3/clean-up.ts';
 import type { Space } from '#/s3/space.ts';
 
 /** What one request copies: S3 takes up to 5 GiB, and answers when it is done, which should not be long. */
@@ -47,7 +48,7 @@ export async function copyObject(space: Space, { from, size, target, signal, par
     });
     await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, IfNoneMatch }));
   } catch (error) {
-    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => {});
+    await cleanUp(client, new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
     throw error;
   }
 }

@@ -15,6 +15,9 @@ export const attemptsOf = (error: unknown): number => (error instanceof Error ? 
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'NoSuchKey' || error.name === 'NotFound') && statusOf(error) === 404;
 
+/** The upload whose parts these are: put together, or given up by whoever cleans the bucket. */
+export const isGone = (error: unknown): boolean => error instanceof Error && error.name === 'NoSuchUpload';
+
 /** What a caller may know of an error of S3, with its cause for the log. `isBucket`: the request was about the bucket as a whole. */
 export function explainS3Error(error: unknown, isBucket = false): unknown {
   if (!(error instanceof Error) || AppError.is(error)) return error;
@@ -33,6 +36,7 @@ export function explainS3Error(error: unknown, isBucket = false): unknown {
   if (error.name === 'KeyTooLongError') return new AppError('invalid', 'The key is too long for the store of objects.', { cause: error });
   if (error.name === 'EntityTooLarge' || /^Exceeded \d+ parts/.test(error.message))
     return new AppError('too_large', 'It is larger than an object can be in the store of objects.', { cause: error });
+  if (isGone(error)) return unavailable('The store of objects lost what had arrived.', 1);
   // After the SDK has tried again by itself.
   if (status === 429 || (status !== undefined && status >= 500))
     return unavailable('The store of objects is overloaded or out of order.', 5);

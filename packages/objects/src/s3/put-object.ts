@@ -1,9 +1,10 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { AppError, type ObjectInfo } from '@mlab/kernel';
 import type { Incoming } from '#/incoming.ts';
+import { cleanUp } from '#/s3/clean-up.ts';
 import type { Conditions } from '#/s3/conditions.ts';
 import { copyObject } from '#/s3/copy-object.ts';
-import { attemptsOf, statusOf } from '#/s3/failures.ts';
+import { attemptsOf, isGone, statusOf } from '#/s3/failures.ts';
 import { metadataOf } from '#/s3/object-info.ts';
 import type { Space } from '#/s3/space.ts';
 import { PART_BYTES, uploadStream } from '#/s3/upload-stream.ts';
@@ -58,7 +59,7 @@ export async function putObject(means: Means, key: string, content: Incoming, pl
       const { size, sha256 } = content.measured();
       await copyObject(space, { from, size, target: target(sha256, conditions.ofParts), signal });
     } finally {
-      await client.send(new DeleteObjectCommand({ Bucket, Key: from })).catch(() => {});
+      await cleanUp(client, new DeleteObjectCommand({ Bucket, Key: from }));
     }
   }
 
@@ -67,10 +68,13 @@ export async function putObject(means: Means, key: string, content: Incoming, pl
     await (beginning.isAll ? putWhole(beginning.chunks) : putParts(beginning.chunks));
     return described();
   } catch (error) {
-    if (!ifAbsent || (statusOf(error) !== 412 && statusOf(error) !== 409)) throw error;
+    const isRefusal = ifAbsent && (statusOf(error) === 412 || statusOf(error) === 409);
+    const isRepeated = attemptsOf(error) > 1 && (isRefusal || isGone(error));
+    if (!isRefusal && !isRepeated) throw error;
     const there = await stat(key, signal);
-    // The SDK asked again because an answer was lost, and what is in the way is what it has put.
-    if (attemptsOf(error) > 1 && isSame(there, described())) return described();
+    // The SDK asked again because an answer was lost. What is in the way is what it has put; what is gone it has put together.
+    if (isRepeated && content.isMeasured && isSame(there, described())) return described();
+    if (!isRefusal) throw error;
     if (there !== undefined || statusOf(error) === 412) throw taken(key);
     throw new AppError('unavailable', `Another request was changing "${key}" at the same time.`, { cause: error, retryAfter: 1 });
   } finally {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { AbortMultipartUploadCommand, UploadPartCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { cleanUp } from '#/s3/clean-up.ts';
 
 /** S3 takes 10,000 parts, so an object has at most 80 GiB. */
 export const PART_BYTES = 8 * 1024 * 1024;
@@ -28,7 +29,7 @@ export async function uploadStream(client: S3Client, target: Target, source: Sou
   const telling = {
     config: client.config,
     async send(command: Parameters<S3Client['send']>[0]): Promise<unknown> {
-      if (command instanceof AbortMultipartUploadCommand) return client.send(command);
+      if (command instanceof AbortMultipartUploadCommand) return cleanUp(client, command);
       try {
         // Only parts are broken off. A beginning whose answer nobody hears could not be undone, nor could an end.
         return await client.send(command, command instanceof UploadPartCommand ? { abortSignal: stop } : {});
