@@ -26,7 +26,7 @@ export interface Attempted {
 }
 
 /** The claim is void: the message has ended, or is somebody else's. Nothing of this attempt may stay. */
-const VOID = Symbol('void');
+const VOID = new Error('The claim is void.');
 const STATEMENT_MS = 30_000;
 
 /**
@@ -80,10 +80,15 @@ export async function attempt(serving: Serving, consumer: Consumer, claimed: Cla
     ending.addEventListener('abort', leave);
     if (ending.aborted) leave();
     const { traceparent, tracestate } = envelope;
-    const trace = tracer.start(`${consumer.name} ${envelope.type}`, 'server', traceparent === undefined ? undefined : { traceparent, tracestate }, {
-      'messaging.system': 'mlab',
-      'messaging.message.id': claimed.id,
-    });
+    const trace = tracer.start(
+      `${consumer.name} ${envelope.type}`,
+      'server',
+      traceparent === undefined ? undefined : { traceparent, tracestate },
+      {
+        'messaging.system': 'mlab',
+        'messaging.message.id': claimed.id,
+      },
+    );
     const call: CallMeta = { caller: publisherOf(envelope), trace, deadline: clock.monotonic() + ms, signal: controller.signal };
     let code: string | undefined;
     try {

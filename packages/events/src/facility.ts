@@ -40,7 +40,7 @@ export async function openEventsFacility(options: EventsFacilityOptions): Promis
       {
         adminUrl,
         migrations: new URL('../migrations/bus/', import.meta.url),
-        settings: { maxConnections: 5 },
+        settings: { maxConnections: 8 },
       },
     ),
   );

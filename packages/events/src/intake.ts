@@ -136,9 +136,16 @@ async function transfer(options: IntakeOptions, { log: busLog, from, channels }:
     const fits = registered.every(({ channel, position }) => channels.has(channel) && position >= from);
     const behind = registered.filter(({ channel, position }) => channels.has(channel) && position >= from && position < upTo);
     if (behind.length === 0) return fits;
-    const mine = ready.flatMap((entry) => behind.filter((consumer) => isFor(entry, consumer)).map(({ consumer }) => ({ ...entry, consumer })));
+    const mine = ready.flatMap((entry) =>
+      behind.filter((consumer) => isFor(entry, consumer)).map(({ consumer }) => ({ ...entry, consumer })),
+    );
     const fresh = await receive(tx, mine);
-    await movePositions(tx, busLog, behind.map(({ consumer }) => consumer), upTo);
+    await movePositions(
+      tx,
+      busLog,
+      behind.map(({ consumer }) => consumer),
+      upTo,
+    );
     if (fresh > 0) await tx.run(sql`SELECT pg_notify(${INBOX_NOTICE}, ${service})`);
     tx.afterCommit(() => {
       for (const { consumer } of behind) received(consumer, mine.filter((arrival) => arrival.consumer === consumer).length);

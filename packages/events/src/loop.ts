@@ -4,7 +4,7 @@ import { createWake } from '#/wake.ts';
 
 export interface Loop extends AsyncDisposable {
   /** There is something to do. */
-  wake(): void;
+  readonly wake: () => void;
 }
 
 export interface LoopOptions {

@@ -36,7 +36,12 @@ const SESSION_MS = 7 * 86_400_000;
  * Shows who lives by locks that PostgreSQL lets go of when a connection ends: at once when its process is killed. One connection
  * serves all members of a process.
  */
-export function openMembers({ database, log, clock, random }: {
+export function openMembers({
+  database,
+  log,
+  clock,
+  random,
+}: {
   readonly database: Database;
   readonly log: Logger;
   readonly clock: Clock;
@@ -79,8 +84,11 @@ export function openMembers({ database, log, clock, random }: {
   const join = (): Member => {
     let standing: { readonly now: Standing; readonly lose: () => void } | undefined;
     let changed = Promise.withResolvers<void>();
+    let arrivedIn: Transaction | undefined;
     const self = {
       arrive: async (tx: Transaction): Promise<void> => {
+        if (arrivedIn === tx) return;
+        arrivedIn = tx;
         for (;;) {
           const id = randomInt(1, 2 ** 31 - 1);
           const mine = await tx.first(sql`SELECT pg_try_advisory_lock(${MEMBER_LOCKS}, ${id}) AS mine`, (row) => boolean(row['mine']));
@@ -103,13 +111,13 @@ export function openMembers({ database, log, clock, random }: {
     return {
       standing: () => standing?.now,
       arrived: async (signal) => {
-        while (standing === undefined) {
+        for (;;) {
+          if (standing !== undefined) return standing.now;
           signal.throwIfAborted();
           const { promise, resolve } = Promise.withResolvers<void>();
           signal.addEventListener('abort', () => resolve(), { once: true });
           await Promise.race([changed.promise, promise]);
         }
-        return standing.now;
       },
       leave: async () => {
         joined.delete(self);

@@ -12,7 +12,7 @@ export interface Backlog {
 
 export interface EventMetrics {
   published(type: string): void;
-  relayed(count: number): void;
+  readonly relayed: (count: number) => void;
   received(consumer: string, count: number): void;
   handled(consumer: string, outcome: Outcome, ms: number): void;
   lag(entries: number): void;

@@ -119,7 +119,7 @@ export async function openEvents(
               database,
               checks: new Map([...inboxes].map(([consumer, { data }]) => [consumer, data])),
               redriven: wakeWorkers,
-            }) as never,
+            }),
           },
         }),
     consume: async (consumers, queueWorkers) => {
@@ -174,16 +174,24 @@ interface Inbox {
 }
 
 /** By the name of the consumer or of the queue. */
-function declaredInboxes(contract: Contract, needs: readonly Contract[], consumes: Readonly<Record<string, AnyEventType>>): ReadonlyMap<string, Inbox> {
+function declaredInboxes(
+  contract: Contract,
+  needs: readonly Contract[],
+  consumes: Readonly<Record<string, AnyEventType>>,
+): ReadonlyMap<string, Inbox> {
   const queues: Readonly<Record<string, AnyQueue>> = contract.queues ?? {};
-  for (const { type } of [contract, ...needs].flatMap(({ events = {}, queues: theirs = {} }) => [...Object.values(events), ...Object.values(theirs)]))
+  for (const { type } of [contract, ...needs].flatMap(({ events = {}, queues: theirs = {} }) => [
+    ...Object.values(events),
+    ...Object.values(theirs),
+  ]))
     checkType(type);
   const inboxes = new Map<string, Inbox>();
   for (const [name, { type, input, output }] of Object.entries(queues))
     inboxes.set(name, { type, data: createDataCheck(input), output: createDataCheck(output) });
   for (const [name, { type, data }] of Object.entries(consumes)) {
     checkType(type);
-    if (inboxes.has(name)) throw new Error(`${contract.name} has a queue and a consumer of the name ${name}: each needs a name of its own.`);
+    if (inboxes.has(name))
+      throw new Error(`${contract.name} has a queue and a consumer of the name ${name}: each needs a name of its own.`);
     inboxes.set(name, { type, data: createDataCheck(data), output: undefined });
   }
   return inboxes;

@@ -34,7 +34,8 @@ export function createPublisher(serving: Serving, contract: Contract, needs: rea
 
   const queueInput = (type: string, input: unknown): void => {
     const check = inputs.get(type);
-    if (check === undefined) throw new Error(`${service} may not send to ${type}: it is a queue neither of its own nor of a service it needs.`);
+    if (check === undefined)
+      throw new Error(`${service} may not send to ${type}: it is a queue neither of its own nor of a service it needs.`);
     const fault = check.fault(input);
     if (fault !== undefined) throw new AppError('invalid', `The input of ${type} is not what its contract asks for: ${fault}.`);
   };
@@ -51,7 +52,7 @@ export function createPublisher(serving: Serving, contract: Contract, needs: rea
       queueInput(type, input);
       await toOutbox(tx, { type, data: input, key, subject });
     },
-    request: async <I, O>(call: CallMeta, { type }: { readonly type: string }, input: I, { key, subject }: PublishOptions = {}) => {
+    request: async <O>(call: CallMeta, { type }: { readonly type: string }, input: unknown, { key, subject }: PublishOptions = {}) => {
       queueInput(type, input);
       const now = clock.now();
       const left = Math.max(0, call.deadline - clock.monotonic());
@@ -65,6 +66,9 @@ export function createPublisher(serving: Serving, contract: Contract, needs: rea
   };
 }
 
-function byType<T extends { readonly type: string }>(items: readonly T[], schemaOf: (item: T) => AnySchema): ReadonlyMap<string, DataCheck> {
+function byType<T extends { readonly type: string }>(
+  items: readonly T[],
+  schemaOf: (item: T) => AnySchema,
+): ReadonlyMap<string, DataCheck> {
   return new Map(items.map((item) => [item.type, createDataCheck(schemaOf(item))]));
 }

@@ -13,7 +13,12 @@ export interface Declared {
 const STATEMENT_MS = 30_000;
 
 /** Sees to it that each consumer has a position in this log. Answers whether one was new. */
-export async function ensureRegistered(service: string, database: Database, declared: readonly Declared[], range: BusRange): Promise<boolean> {
+export async function ensureRegistered(
+  service: string,
+  database: Database,
+  declared: readonly Declared[],
+  range: BusRange,
+): Promise<boolean> {
   const call = rootCall(service, STATEMENT_MS);
   const present = new Map((await registrations(database.for(call), range.log)).map(({ consumer, channel }) => [consumer, channel]));
   const missing = declared.filter(({ consumer, channel }) => present.get(consumer) !== channel);

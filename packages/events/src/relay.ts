@@ -1,4 +1,4 @@
-import { rootCall, type Clock, type Database } from '@mlab/kernel';
+import { AppError, rootCall, type Clock, type Database } from '@mlab/kernel';
 import type { Logger } from '@mlab/telemetry';
 import type { Bus } from '#/bus/bus.ts';
 import { openLoop, type Loop } from '#/loop.ts';
@@ -15,6 +15,8 @@ interface RelayOptions {
 }
 
 const BATCH_MS = 30_000;
+/** How long what was published last may take to reach the bus when the service ends; the rest waits for the next start. */
+const LAST_MS = 2000;
 const UNTIL_WOKEN_MS = 60_000;
 
 /**
@@ -22,21 +24,35 @@ const UNTIL_WOKEN_MS = 60_000;
  * killed between the two is appended again: the same id, which inboxes know.
  */
 export function openRelay({ service, database, bus, log, clock, random, relayed }: RelayOptions): Loop {
-  return openLoop({
+  const halt = new AbortController();
+  const relay = async (): Promise<number> => {
+    const count = await database.transaction(rootCall(service, BATCH_MS), async (tx) => {
+      const entries = await takeOutgoing(tx);
+      if (entries.length > 0) await bus.append(entries, halt.signal);
+      return entries.length;
+    });
+    relayed(count);
+    return count;
+  };
+  const loop = openLoop({
     clock,
     random,
-    step: async (signal) => {
-      const call = rootCall(service, BATCH_MS);
-      const count = await database.transaction(call, async (tx) => {
-        const entries = await takeOutgoing(tx);
-        if (entries.length > 0) await bus.append(entries, signal);
-        return entries.length;
-      });
-      relayed(count);
-      return count === 0 ? UNTIL_WOKEN_MS : 0;
-    },
+    step: async () => ((await relay()) === 0 ? UNTIL_WOKEN_MS : 0),
     failed: (error, failures, waitMs) => {
       if (failures === 1) log.warn({ err: error, retry_ms: waitMs }, 'what was published waits: the bus cannot be reached');
     },
   });
+  return {
+    wake: loop.wake,
+    [Symbol.asyncDispose]: async () => {
+      const cancel = clock.schedule(LAST_MS, () => halt.abort(new AppError('unavailable', `${service} is shutting down.`)));
+      await loop[Symbol.asyncDispose]();
+      try {
+        while (!halt.signal.aborted && (await relay()) > 0);
+      } catch (error) {
+        log.info({ err: error }, 'what was published last waits in the outbox for the next start');
+      }
+      cancel();
+    },
+  };
 }

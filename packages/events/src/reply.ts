@@ -25,6 +25,14 @@ export function openReply(data: unknown): unknown {
 }
 
 /** What may go better when it is tried again at once. All else is the answer, and whoever waits for it gets it now. */
-const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['unavailable', 'deadline', 'timed_out', 'exhausted', 'bad_gateway', 'internal', 'cancelled']);
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
+  'unavailable',
+  'deadline',
+  'timed_out',
+  'exhausted',
+  'bad_gateway',
+  'internal',
+  'cancelled',
+]);
 
 export const isTransient = (error: unknown): boolean => TRANSIENT.has(AppError.from(error).code);

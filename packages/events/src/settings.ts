@@ -20,11 +20,19 @@ const settings = Type.Object({
     description: 'Most that the bus keeps, in bytes; the oldest messages go first. 0: no bound.',
   }),
   maxAttempts: Type.Integer({ default: 8, minimum: 1, description: 'Attempts at a message before it is a dead letter.' }),
-  backoffMs: Type.Integer({ default: 500, minimum: 1, description: 'Wait after the first failed attempt, in ms; doubled for each further one.' }),
+  backoffMs: Type.Integer({
+    default: 500,
+    minimum: 1,
+    description: 'Wait after the first failed attempt, in ms; doubled for each further one.',
+  }),
   maxBackoffMs: Type.Integer({ default: 60_000, minimum: 1, description: 'Longest wait between two attempts, in ms.' }),
   handlerMs: Type.Integer({ default: 30_000, minimum: 1, description: 'Longest time of one attempt, in ms.' }),
   concurrency: Type.Integer({ default: 4, minimum: 1, description: 'Messages that one consumer handles at once in one process.' }),
-  stopMs: Type.Integer({ default: 10_000, minimum: 0, description: 'How long messages being handled may take when the process ends, in ms.' }),
+  stopMs: Type.Integer({
+    default: 10_000,
+    minimum: 0,
+    description: 'How long messages being handled may take when the process ends, in ms.',
+  }),
 });
 
 export type EventsSettings = Static<typeof settings>;

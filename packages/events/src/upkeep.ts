@@ -79,7 +79,8 @@ export function openUpkeep({ serving, member, consumers, workers, relay }: Upkee
   return {
     check: () => {
       const age = signs?.outboxAge ?? 0;
-      const waiting = age > OLD_S ? `the oldest event has waited for ${Math.round(age)} s to reach the bus` : 'all that was published is on the bus';
+      const waiting =
+        age > OLD_S ? `the oldest event has waited for ${Math.round(age)} s to reach the bus` : 'all that was published is on the bus';
       const letters = signs?.deadLetters === true ? '; there are dead letters' : '';
       return { name: 'event-outbox', ok: age <= OLD_S, required: false, detail: waiting + letters };
     },

@@ -2,7 +2,7 @@ import type { Clock } from '@mlab/kernel';
 
 /** Lets one loop wait until somebody has news for it, a time has passed, or it is to end. News that come while it works are not lost. */
 export interface Wake {
-  wake(): void;
+  readonly wake: () => void;
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -7,8 +7,8 @@ import { claim, type Claimed } from '#/store/inbox.ts';
 
 /** A place that one at a time may have. */
 export interface Turn {
-  take(): boolean;
-  release(): void;
+  readonly take: () => boolean;
+  readonly release: () => void;
 }
 
 export function createTurn(): Turn {
@@ -21,7 +21,7 @@ export function createTurn(): Turn {
 
 export interface Worker {
   /** There may be messages to handle. */
-  wake(): void;
+  readonly wake: () => void;
   /** There may be messages during which a process has ended. */
   suspect(): void;
   /** Takes no more, and lets those under way end within some time. */

@@ -11,7 +11,7 @@ export interface TestBus extends AsyncDisposable {
   /** Takes the bus away and brings it back after so long. Undefined where the server is not ours to stop. */
   readonly outage: ((ms: number) => Promise<void>) | undefined;
   /** As a login that may do everything. */
-  query(text: string): Promise<readonly Record<string, unknown>[]>;
+  readonly query: (text: string) => Promise<readonly Record<string, unknown>[]>;
 }
 
 export interface BusKind {
@@ -64,7 +64,7 @@ function nats(program: string | undefined): BusKind {
       const stack = new AsyncDisposableStack();
       const { url: adminUrl } = stack.use(await openTestDatabase());
       const server = program === undefined ? undefined : stack.use(await startNatsServer(program));
-      const natsUrl = server?.url ?? (process.env['NATS_URL'] as string);
+      const natsUrl = server?.url ?? process.env['NATS_URL'] ?? '';
       return {
         adminUrl,
         settings: { bus: 'nats', natsUrl, natsStream: `test_${randomBytes(6).toString('hex')}` },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError, rootCall, type AnyConsumer, type Received } from '@mlab/kernel';
+import { AppError, rootCall } from '@mlab/kernel';
 import type { EventsSettings } from '@mlab/events';
 import type { BusKind } from './buses.ts';
 import { handler, listening, noting, numbers, openStage, outboxDepth, place, type Order, type Stage } from './scene.ts';
@@ -27,10 +27,21 @@ export function contractSuite(kind: BusKind): void {
       consumes: { placed: shop.events.placed, again: shop.events.placed },
       consumers: { placed: noteIt, again: noting('again') },
     });
-    const other = await open({ contract: packer, consumes: { orders: shop.events.placed }, consumers: { orders: noting('orders') }, workers: { pack: noting('') } });
+    const other = await open({
+      contract: packer,
+      consumes: { orders: shop.events.placed },
+      consumers: { orders: noting('orders') },
+      workers: { pack: noting('') },
+    });
     await place(teller, 1, { key: 'ключ', subject: 'order 1' });
-    await until(() => numbers(hearer), (all) => all.length === 2);
-    await until(() => numbers(other), (all) => all.length === 1);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length === 2,
+    );
+    await until(
+      () => numbers(other),
+      (all) => all.length === 1,
+    );
     const [first] = seen;
     assert.equal(first?.event.source, '/services/shop');
     assert.equal(first?.event.type, 'shop.order-placed@1');
@@ -47,7 +58,10 @@ export function contractSuite(kind: BusKind): void {
   on('what is rolled back is not told, and what is told begins with the first start', async ({ open }) => {
     const teller = await open({ contract: shop });
     await place(teller, 1);
-    await until(() => outboxDepth(teller), (depth) => depth === 0);
+    await until(
+      () => outboxDepth(teller),
+      (depth) => depth === 0,
+    );
     const hearer = await open(listening());
     await assert.rejects(
       teller.commit(async (tx) => {
@@ -57,53 +71,79 @@ export function contractSuite(kind: BusKind): void {
       /^Error: no$/,
     );
     await place(teller, 3);
-    await until(() => numbers(hearer), (all) => all.length > 0);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length > 0,
+    );
     assert.deepEqual(await numbers(hearer), [3]);
   });
 
-  on('work that was given before its owner first ran is done; one that ended hears what came meanwhile', async ({ open, facility, bus }) => {
-    const teller = await open({ contract: shop, needs: [packer] });
-    await teller.commit((tx) => teller.events.send(tx, packer.queues.pack, { order: 1 }));
-    await (await openService(facility, bus.adminUrl, listening()))[Symbol.asyncDispose]();
-    await place(teller, 2);
-    const worker = await open({
-      contract: packer,
-      workers: { pack: handler(async ({ data }, { tx }) => (await note(tx, 'pack', String(data.order)), { parcel: 'x' })) },
-    });
-    await until(() => numbers(worker), (all) => all.length === 1);
-    const hearer = await open(listening());
-    await until(() => numbers(hearer), (all) => all.length === 1);
-    assert.deepEqual([await numbers(worker), await numbers(hearer)], [[1], [2]]);
-  });
-
-  on('events of one key come in their order, and a failing one keeps back only its own key', async ({ open }) => {
-    let healed = false;
-    const failedFirst = new Set<string>();
-    const hearer = await open(
-      listening({
-        placed: handler(async ({ id, key, data }, { tx }) => {
-          await note(tx, key ?? '', String(data.order));
-          if (key === 'k0' && data.order === 3 && !healed) throw new Error('not yet');
-          if (data.order % 7 === 0 && !failedFirst.has(id)) {
-            failedFirst.add(id);
-            throw new Error('once');
-          }
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
-        }),
-      }),
-    );
-    const teller = await open({ contract: shop });
-    for (let order = 0; order < 15; order++)
-      await teller.commit(async (tx) => {
-        for (let key = 0; key < 5; key++) await teller.events.publish(tx, shop.events.placed, { order }, { key: `k${key}` });
+  on(
+    'work that was given before its owner first ran is done; one that ended hears what came meanwhile',
+    async ({ open, facility, bus }) => {
+      const teller = await open({ contract: shop, needs: [packer] });
+      await teller.commit((tx) => teller.events.send(tx, packer.queues.pack, { order: 1 }));
+      await (await openService(facility, bus.adminUrl, listening()))[Symbol.asyncDispose]();
+      await place(teller, 2);
+      const worker = await open({
+        contract: packer,
+        workers: { pack: handler(async ({ data }, { tx }) => (await note(tx, 'pack', String(data.order)), { parcel: 'x' })) },
       });
-    await until(() => numbers(hearer), (all) => all.length === 15 * 4 + 3);
-    assert.deepEqual(await numbers(hearer, 'k0'), [0, 1, 2]);
-    healed = true;
-    await until(() => numbers(hearer), (all) => all.length === 15 * 5);
-    for (let key = 0; key < 5; key++)
-      assert.deepEqual(await numbers(hearer, `k${key}`), Array.from({ length: 15 }, (_, order) => order), `k${key}`);
-  }, { maxAttempts: 1000, maxBackoffMs: 50 });
+      await until(
+        () => numbers(worker),
+        (all) => all.length === 1,
+      );
+      const hearer = await open(listening());
+      await until(
+        () => numbers(hearer),
+        (all) => all.length === 1,
+      );
+      assert.deepEqual([await numbers(worker), await numbers(hearer)], [[1], [2]]);
+    },
+  );
+
+  on(
+    'events of one key come in their order, and a failing one keeps back only its own key',
+    async ({ open }) => {
+      let healed = false;
+      const failedFirst = new Set<string>();
+      const hearer = await open(
+        listening({
+          placed: handler(async ({ id, key, data }, { tx }) => {
+            await note(tx, key ?? '', String(data.order));
+            if (key === 'k0' && data.order === 3 && !healed) throw new Error('not yet');
+            if (data.order % 7 === 0 && !failedFirst.has(id)) {
+              failedFirst.add(id);
+              throw new Error('once');
+            }
+            await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+          }),
+        }),
+      );
+      const teller = await open({ contract: shop });
+      for (let order = 0; order < 15; order++)
+        await teller.commit(async (tx) => {
+          for (let key = 0; key < 5; key++) await teller.events.publish(tx, shop.events.placed, { order }, { key: `k${key}` });
+        });
+      await until(
+        () => numbers(hearer),
+        (all) => all.length === 15 * 4 + 3,
+      );
+      assert.deepEqual(await numbers(hearer, 'k0'), [0, 1, 2]);
+      healed = true;
+      await until(
+        () => numbers(hearer),
+        (all) => all.length === 15 * 5,
+      );
+      for (let key = 0; key < 5; key++)
+        assert.deepEqual(
+          await numbers(hearer, `k${key}`),
+          Array.from({ length: 15 }, (_, order) => order),
+          `k${key}`,
+        );
+    },
+    { maxAttempts: 1000, maxBackoffMs: 50 },
+  );
 
   on('a queue is shared by the instances of its owner: each message is done once', async ({ bus, open, another }) => {
     const by = (name: string): ServiceSpec => ({
@@ -121,8 +161,14 @@ export function contractSuite(kind: BusKind): void {
     const sender = await open({ contract: shop, needs: [packer] });
     const orders = Array.from({ length: 80 }, (_, order) => order);
     for (const order of orders) await sender.commit((tx) => sender.events.send(tx, packer.queues.pack, { order }));
-    await until(() => numbers(one), (all) => all.length >= orders.length);
-    assert.deepEqual((await numbers(one)).toSorted((a, b) => a - b), orders);
+    await until(
+      () => numbers(one),
+      (all) => all.length >= orders.length,
+    );
+    assert.deepEqual(
+      (await numbers(one)).toSorted((a, b) => a - b),
+      orders,
+    );
     assert.ok((await numbers(one, 'one')).length > 0 && (await numbers(two, 'two')).length > 0, 'both took part');
   });
 
@@ -146,7 +192,8 @@ export function contractSuite(kind: BusKind): void {
     });
     const ask = (order: number, what?: string, call = rootCall('test', 8000)) =>
       asker.events.request(call, packer.queues.pack, { order, ...(what === undefined ? {} : { note: what }) });
-    const failing = (code: string, message: RegExp) => (error: unknown) => AppError.is(error) && error.code === code && message.test(error.message);
+    const failing = (code: string, message: RegExp) => (error: unknown) =>
+      AppError.is(error) && error.code === code && message.test(error.message);
 
     assert.deepEqual(await Promise.all([ask(1), ask(11)]), [{ parcel: '/services/shop 1' }, { parcel: '/services/shop 11' }]);
     attempts.length = 0;
@@ -160,8 +207,15 @@ export function contractSuite(kind: BusKind): void {
     const left = ask(7, 'slow', rootCall('test', 5000, leaving.signal));
     leaving.abort();
     await assert.rejects(left, failing('cancelled', /went away/));
-    await assert.rejects(asker.events.request(rootCall('t'), packer.queues.pack, { order: 'x' } as never), failing('invalid', /data\.order must be integer, and is "x"/));
-    assert.deepEqual((await numbers(packing)).toSorted((a, b) => a - b), [1, 3, 11], 'only what succeeded has stayed');
+    await assert.rejects(
+      asker.events.request(rootCall('t'), packer.queues.pack, { order: 'x' } as never),
+      failing('invalid', /data\.order must be integer, and is "x"/),
+    );
+    assert.deepEqual(
+      (await numbers(packing)).toSorted((a, b) => a - b),
+      [1, 3, 11],
+      'only what succeeded has stayed',
+    );
   });
 
   on('what comes twice is handled once, and what is no event stops nobody', async ({ open, bus }) => {
@@ -179,8 +233,14 @@ export function contractSuite(kind: BusKind): void {
         `INSERT INTO shop.event_outbox (id, channel, envelope, bytes) VALUES (gen_random_uuid(), 'shop.order-placed@1', '${rubbish}', 10)`,
       );
     await place(teller, 10, { key: 'k' });
-    await until(() => numbers(hearer), (all) => all.includes(10));
-    assert.deepEqual(await numbers(hearer), Array.from({ length: 11 }, (_, order) => order));
+    await until(
+      () => numbers(hearer),
+      (all) => all.includes(10),
+    );
+    assert.deepEqual(
+      await numbers(hearer),
+      Array.from({ length: 11 }, (_, order) => order),
+    );
   });
 
   on('a poisonous event is a dead letter after its last attempt, and other keys flow', async ({ open, bus }) => {
@@ -199,7 +259,10 @@ export function contractSuite(kind: BusKind): void {
     await place(teller, 0, { key: 'bad' });
     await place(teller, 1, { key: 'bad' });
     await place(teller, 2, { key: 'good' });
-    await until(() => numbers(hearer), (all) => all.length === 2);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length === 2,
+    );
     assert.deepEqual(await numbers(hearer, 'bad'), [1], 'after its head is dead, a key goes on');
     assert.deepEqual(attempts, [1, 2, 3]);
     const letters = await bus.query(`SELECT state, attempts, error FROM listener.event_inbox`);
@@ -210,7 +273,10 @@ export function contractSuite(kind: BusKind): void {
     const hearer = await open(listening());
     const teller = await open({ contract: unruly });
     await teller.commit((tx) => teller.events.publish(tx, unruly.events.placed, { order: 'seven' }));
-    const letter = await until(() => bus.query(`SELECT attempts, error FROM listener.event_inbox WHERE state = 'dead'`), (all) => all.length === 1);
+    const letter = await until(
+      () => bus.query(`SELECT attempts, error FROM listener.event_inbox WHERE state = 'dead'`),
+      (all) => all.length === 1,
+    );
     assert.deepEqual(letter, [
       { attempts: 1, error: 'invalid: shop.order-placed@1 is not what its contract says: data.order must be integer, and is "seven".' },
     ]);
@@ -222,19 +288,37 @@ export function contractSuite(kind: BusKind): void {
     await open({
       contract: listener,
       consumes: { anything: shop.events.anything },
-      consumers: { anything: (async ({ data }: Received<unknown>) => void heard.push(data)) as AnyConsumer },
+      consumers: { anything: async ({ data }) => void heard.push(data) },
     });
     const teller = await open({ contract: shop });
     let deep: unknown = 'bottom';
     for (let level = 0; level < 1000; level++) deep = [deep];
-    const all = [{ nul: 'a\u0000b', 'key\u0000': '\ud800 and \udfff', emoji: '🦀' }, 'x'.repeat(1_000_000), deep, null, '', 0.1, { __proto__: null, toString: 1 }];
+    const all = [
+      { nul: 'a\u0000b', 'key\u0000': '\ud800 and \udfff', emoji: '🦀' },
+      'x'.repeat(1_000_000),
+      deep,
+      null,
+      '',
+      0.1,
+      { __proto__: null, toString: 1 },
+    ];
     for (const data of all) await teller.commit((tx) => teller.events.publish(tx, shop.events.anything, data, { key: 'k' }));
-    await until(() => heard.length, (length) => length === all.length);
+    await until(
+      () => heard.length,
+      (length) => length === all.length,
+    );
     assert.deepEqual(heard, JSON.parse(JSON.stringify(all)));
 
     const refused = (data: unknown, options: object, expected: RegExp) =>
-      assert.rejects(teller.commit((tx) => teller.events.publish(tx, shop.events.anything, data, options)), expected);
-    await refused('x'.repeat(1_050_000), {}, /^AppError: shop\.anything-said@1 cannot be published: it has \d+ bytes and may have 1040384\.$/);
+      assert.rejects(
+        teller.commit((tx) => teller.events.publish(tx, shop.events.anything, data, options)),
+        expected,
+      );
+    await refused(
+      'x'.repeat(1_050_000),
+      {},
+      /^AppError: shop\.anything-said@1 cannot be published: it has \d+ bytes and may have 1040384\.$/,
+    );
     await refused(1, { key: 'k'.repeat(513) }, /its key may have 512 characters and has 513\.$/);
     await refused(1, { key: '' }, /its key must not be empty\.$/);
     await refused(1, { subject: 'a\nb' }, /its subject may not hold control characters/);
@@ -252,31 +336,42 @@ export function contractSuite(kind: BusKind): void {
     );
   });
 
-  on('a handler that takes too long is tried again, and nothing of it stays', async ({ open }) => {
-    const hearer = await open(
-      listening({
-        placed: handler(async (_event, { tx, attempt }) => {
-          await note(tx, 'placed', String(attempt));
-          if (attempt === 1) await new Promise(() => {});
+  on(
+    'a handler that takes too long is tried again, and nothing of it stays',
+    async ({ open }) => {
+      const hearer = await open(
+        listening({
+          placed: handler(async (_event, { tx, attempt }) => {
+            await note(tx, 'placed', String(attempt));
+            if (attempt === 1) await new Promise(() => {});
+          }),
         }),
-      }),
-    );
-    const teller = await open({ contract: shop });
-    await place(teller, 1);
-    await until(() => numbers(hearer), (all) => all.length === 1);
-    assert.deepEqual(await numbers(hearer), [2]);
-  }, { handlerMs: 150 });
+      );
+      const teller = await open({ contract: shop });
+      await place(teller, 1);
+      await until(
+        () => numbers(hearer),
+        (all) => all.length === 1,
+      );
+      assert.deepEqual(await numbers(hearer), [2]);
+    },
+    { handlerMs: 150 },
+  );
 
   on('stopping lets what is being handled end, and what waits is left for the next', async ({ bus, another, open }) => {
     const began = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    const first = await openService(await another({ concurrency: 1 }), bus.adminUrl, listening({
-      placed: handler(async ({ data }, { tx }) => {
-        began.resolve();
-        await goOn.promise;
-        await note(tx, 'first', String(data.order));
+    const first = await openService(
+      await another({ concurrency: 1 }),
+      bus.adminUrl,
+      listening({
+        placed: handler(async ({ data }, { tx }) => {
+          began.resolve();
+          await goOn.promise;
+          await note(tx, 'first', String(data.order));
+        }),
       }),
-    }));
+    );
     const teller = await open({ contract: shop });
     await place(teller, 1, { key: 'k' });
     await place(teller, 2, { key: 'k' });
@@ -285,25 +380,44 @@ export function contractSuite(kind: BusKind): void {
     goOn.resolve();
     await stopping;
     const second = await open(listening({ placed: noting('second') }));
-    await until(() => numbers(second), (all) => all.length === 2);
-    assert.deepEqual(await second.notes(), [{ consumer: 'first', note: '1' }, { consumer: 'second', note: '2' }]);
+    await until(
+      () => numbers(second),
+      (all) => all.length === 2,
+    );
+    assert.deepEqual(await second.notes(), [
+      { consumer: 'first', note: '1' },
+      { consumer: 'second', note: '2' },
+    ]);
   });
 
   on('a reader that was away for longer than the bus keeps anything says so and goes on', async ({ bus, open, another, facility }) => {
     await (await openService(facility, bus.adminUrl, listening()))[Symbol.asyncDispose]();
     const teller = await open({ contract: shop });
     await place(teller, 1);
-    await until(() => outboxDepth(teller), (depth) => depth === 0);
+    await until(
+      () => outboxDepth(teller),
+      (depth) => depth === 0,
+    );
     if (bus.settings.bus === 'postgres') await bus.query(`UPDATE mlab_events.message SET at = now() - interval '2 hours'`);
     // Another process with the same stream and less patience.
     const strict = await another({ retentionHours: bus.settings.bus === 'postgres' ? 1 : 0.0003 });
     const late = async () => openService(strict, bus.adminUrl, listening());
-    if (bus.settings.bus === 'postgres') await until(() => bus.query('SELECT cut FROM mlab_events.log WHERE cut > 0'), (rows) => rows.length === 1);
+    if (bus.settings.bus === 'postgres')
+      await until(
+        () => bus.query('SELECT cut FROM mlab_events.log WHERE cut > 0'),
+        (rows) => rows.length === 1,
+      );
     else await new Promise((resolve) => setTimeout(resolve, 2500));
     await using hearer = await late();
-    await until(() => hearer.opened.checks?.() ?? [], (checks) => checks.some(({ detail, ok }) => !ok && detail.startsWith('has missed events')));
+    await until(
+      () => hearer.opened.checks?.() ?? [],
+      (checks) => checks.some(({ detail, ok }) => !ok && detail.startsWith('has missed events')),
+    );
     await place(teller, 2);
-    await until(() => numbers(hearer), (all) => all.length > 0);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length > 0,
+    );
     assert.deepEqual(await numbers(hearer), [2]);
   });
 }

@@ -35,7 +35,10 @@ export function faultSuite(kind: BusKind): void {
         }),
       }),
     );
-    await until(() => numbers(hearer), (all) => all.length === 2);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length === 2,
+    );
     assert.deepEqual(await numbers(hearer), [1, 2]);
     assert.deepEqual(attempts, [2, 1]);
   });
@@ -47,7 +50,8 @@ export function faultSuite(kind: BusKind): void {
     await first.said('ready');
     for (let order = 0; order < 12; order++) await place(teller, order, { key: `k${order}`, ...(order === 3 ? { note: 'kill' } : {}) });
     await first.ended;
-    const rows = () => bus.query(`SELECT state, attempts FROM listener.event_inbox WHERE state = 'dead' OR available_at < now() + interval '1 day'`);
+    const rows = () =>
+      bus.query(`SELECT state, attempts FROM listener.event_inbox WHERE state = 'dead' OR available_at < now() + interval '1 day'`);
     for (lives = 1; lives < 10; lives++) {
       await using child = startChild('listener', bus);
       const over = child.ended.then(() => 'ended');
@@ -55,9 +59,14 @@ export function faultSuite(kind: BusKind): void {
       settled.catch(() => {});
       if ((await Promise.race([over, settled])) === 'settled') break;
     }
-    assert.deepEqual(await bus.query(`SELECT state, attempts, crashes FROM listener.event_inbox`), [{ state: 'dead', attempts: 3, crashes: 3 }]);
+    assert.deepEqual(await bus.query(`SELECT state, attempts, crashes FROM listener.event_inbox`), [
+      { state: 'dead', attempts: 3, crashes: 3 },
+    ]);
     const handled = await bus.query('SELECT note::int AS n FROM listener.note ORDER BY 1');
-    assert.deepEqual(handled.map(({ n }) => n), [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert.deepEqual(
+      handled.map(({ n }) => n),
+      [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11],
+    );
     assert.equal(lives, 3, 'it took three lives');
   });
 
@@ -72,15 +81,24 @@ export function faultSuite(kind: BusKind): void {
         FOR EACH ROW EXECUTE FUNCTION shop.linger()`);
     await bus.query(`INSERT INTO shop.event_outbox (id, channel, key, envelope, bytes) VALUES ('e1', 'shop.order-placed@1', 'k',
       '{"specversion":"1.0","id":"e1","source":"/services/shop","type":"shop.order-placed@1","partitionkey":"k","data":{"order":1}}', 100)`);
-    await until(() => numbers(hearer), (all) => all.length === 1);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length === 1,
+    );
     await child.kill();
     await bus.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'`);
-    await until(() => bus.query(`SELECT FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'`), (rows) => rows.length === 0);
+    await until(
+      () => bus.query(`SELECT FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'`),
+      (rows) => rows.length === 0,
+    );
     assert.deepEqual(await bus.query(`SELECT id FROM shop.event_outbox`), [{ id: 'e1' }], 'it is still in the outbox');
     await bus.query('DROP TRIGGER linger ON shop.event_outbox');
     const teller = await open({ contract: shop });
     await place(teller, 2, { key: 'k' });
-    await until(() => numbers(hearer), (all) => all.length > 1);
+    await until(
+      () => numbers(hearer),
+      (all) => all.length > 1,
+    );
     assert.deepEqual(await numbers(hearer), [1, 2]);
     if (kind.name === 'postgres')
       assert.deepEqual(await bus.query(`SELECT count(*)::int AS n FROM mlab_events.message WHERE id = 'e1'`), [{ n: 2 }], 'it came twice');
@@ -107,11 +125,14 @@ export function faultSuite(kind: BusKind): void {
       );
     };
     await tell();
-    await until(() => numbers(hearer), (all) => all.length === 1);
-    let back = false;
-    const outage = bus.outage(OUTAGE_MS).then(() => (back = true));
+    await until(
+      () => numbers(hearer),
+      (all) => all.length === 1,
+    );
+    const state = { back: false };
+    const outage = bus.outage(OUTAGE_MS).then(() => (state.back = true));
     let refused = false;
-    while (!back) {
+    while (!state.back) {
       await tell();
       await teller.events.request(rootCall('test', 300), packer.queues.pack, { order: 1 }).catch((error: unknown) => {
         refused ||= AppError.is(error, 'unavailable') || AppError.is(error, 'deadline');
@@ -120,10 +141,19 @@ export function faultSuite(kind: BusKind): void {
     }
     await outage;
     assert.ok(refused, 'a request says that the bus is away');
-    await until(async () => (await tell(), told.length), (count) => count > 3);
+    await until(
+      async () => (await tell(), told.length),
+      (count) => count > 3,
+    );
     const last = told.at(-1) as number;
-    await until(() => numbers(hearer), (all) => all.includes(last));
-    assert.deepEqual((await numbers(hearer)).filter((order) => !perhaps.has(order)), told);
+    await until(
+      () => numbers(hearer),
+      (all) => all.includes(last),
+    );
+    assert.deepEqual(
+      (await numbers(hearer)).filter((order) => !perhaps.has(order)),
+      told,
+    );
     assert.equal(await outboxDepth(teller), 0);
     assert.deepEqual(await teller.events.request(rootCall('test', 10_000), packer.queues.pack, { order: 1 }), { parcel: 'p' });
   });
@@ -146,8 +176,14 @@ export function faultSuite(kind: BusKind): void {
     await began.promise;
     await child.kill();
     goOn.resolve();
-    await until(() => numbers(packing), (all) => all.length === 1);
-    await until(() => outboxDepth(packing), (depth) => depth === 0);
+    await until(
+      () => numbers(packing),
+      (all) => all.length === 1,
+    );
+    await until(
+      () => outboxDepth(packing),
+      (depth) => depth === 0,
+    );
     const asker = await open({ contract: shop, needs: [packer] });
     assert.deepEqual(await asker.events.request(rootCall('test', 10_000), packer.queues.pack, { order: 2 }), { parcel: 'p' });
   });
@@ -162,7 +198,13 @@ export function faultSuite(kind: BusKind): void {
     const killed = child.kill();
     for (let order = 2; order < 30; order++) await place(teller, order, { key: 'k' });
     await killed;
-    await until(() => numbers(second), (all) => all.length === 29);
-    assert.deepEqual(await numbers(second), Array.from({ length: 29 }, (_, order) => order + 1));
+    await until(
+      () => numbers(second),
+      (all) => all.length === 29,
+    );
+    assert.deepEqual(
+      await numbers(second),
+      Array.from({ length: 29 }, (_, order) => order + 1),
+    );
   });
 }

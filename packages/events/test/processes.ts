@@ -29,7 +29,11 @@ export function startChild(role: string, { adminUrl, settings }: TestBus, change
   };
   return {
     lines,
-    said: (line) => until(() => lines, () => lines.includes(line)),
+    said: (line) =>
+      until(
+        () => lines,
+        () => lines.includes(line),
+      ),
     ended,
     kill,
     [Symbol.asyncDispose]: kill,

@@ -11,7 +11,21 @@ import { openReply } from '../src/reply.ts';
 
 test('an attribute is text that CloudEvents allows', () => {
   for (const allowed of ['a', 'ключ', '🦀', ' ', 'x'.repeat(10)]) assert.equal(attributeFault(allowed, 10), undefined, allowed);
-  for (const forbidden of ['', 'x'.repeat(11), 'a\u0000', '\n', '\u007f', '\u0085', '\ud800', 'a\udfff', '\ufdd0', '\uffff', '\u{1fffe}', 7, null])
+  for (const forbidden of [
+    '',
+    'x'.repeat(11),
+    'a\u0000',
+    '\n',
+    '\u007f',
+    '\u0085',
+    '\ud800',
+    'a\udfff',
+    '\ufdd0',
+    '\uffff',
+    '\u{1fffe}',
+    7,
+    null,
+  ])
     assert.notEqual(attributeFault(forbidden, 10), undefined, JSON.stringify(forbidden));
 });
 
@@ -23,8 +37,14 @@ test('a type is one that both buses can carry', () => {
 
 test('waits are doubled up to a cap and scattered over their upper half', () => {
   const policy = { baseMs: 500, capMs: 60_000 };
-  assert.deepEqual([1, 2, 3, 8, 1000].map((failures) => backoffMs(failures, policy, () => 1)), [500, 1000, 2000, 60_000, 60_000]);
-  assert.deepEqual([1, 2, 1000].map((failures) => backoffMs(failures, policy, () => 0)), [250, 500, 30_000]);
+  assert.deepEqual(
+    [1, 2, 3, 8, 1000].map((failures) => backoffMs(failures, policy, () => 1)),
+    [500, 1000, 2000, 60_000, 60_000],
+  );
+  assert.deepEqual(
+    [1, 2, 1000].map((failures) => backoffMs(failures, policy, () => 0)),
+    [250, 500, 30_000],
+  );
 });
 
 test('what is wrong with data is said by field, expectation and value', () => {
@@ -51,7 +71,15 @@ test('an envelope is read as it was written, and refused when it is none', () =>
   });
   assert.ok(text.isWellFormed() && !text.includes('\u0000'), 'the text itself holds neither NUL nor lone surrogates');
   const broken = (change: object): string => JSON.stringify({ ...JSON.parse(text), ...change });
-  for (const change of [{ specversion: '0.3' }, { id: '' }, { id: 7 }, { source: undefined }, { time: 'now' }, { partitionkey: 'a\u0000' }, { replyto: {} }])
+  for (const change of [
+    { specversion: '0.3' },
+    { id: '' },
+    { id: 7 },
+    { source: undefined },
+    { time: 'now' },
+    { partitionkey: 'a\u0000' },
+    { replyto: {} },
+  ])
     assert.throws(() => readEnvelope(broken(change)), /^Error: The attribute /, JSON.stringify(change));
   for (const nonsense of ['', 'null', '[]', '1', '{']) assert.throws(() => readEnvelope(nonsense));
 });
@@ -65,5 +93,8 @@ test('a reply is an output or an error, whatever it holds', () => {
 test('settings have defaults', () => {
   const { bus, maxAttempts, natsUrl } = readConfig('events', eventsSettings, { NATS_URL: 'nats://there:1' });
   assert.deepEqual([bus, maxAttempts, natsUrl], ['postgres', 8, 'nats://there:1']);
-  assert.throws(() => readConfig('events', eventsSettings, { MLAB_EVENTS_BUS: 'kafka' }), /MLAB_EVENTS_BUS is "kafka"; it takes postgres \| nats/);
+  assert.throws(
+    () => readConfig('events', eventsSettings, { MLAB_EVENTS_BUS: 'kafka' }),
+    /MLAB_EVENTS_BUS is "kafka"; it takes postgres \| nats/,
+  );
 });

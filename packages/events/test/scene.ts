@@ -8,7 +8,7 @@ import { note, openProcess, openService, settingsOf, type ServiceSpec, type Test
 export type Order = Received<{ readonly order: number; readonly note?: string }>;
 
 /** A handler as it stands in a table of handlers of all kinds. */
-export const handler = (handle: (event: Order, delivery: Parameters<AnyConsumer>[1]) => Promise<unknown>): AnyConsumer => handle as AnyConsumer;
+export const handler = (handle: (event: Order, delivery: Parameters<AnyConsumer>[1]) => Promise<unknown>): AnyConsumer => handle;
 
 export const noting = (consumer: string): AnyConsumer => handler(({ data }, { tx }) => note(tx, consumer, String(data.order)));
 
@@ -21,9 +21,9 @@ export const listening = (consumers: ServiceSpec['consumers'] = { placed: noting
 export interface Stage extends AsyncDisposable {
   readonly bus: TestBus;
   readonly facility: EventsFacility;
-  open(spec: ServiceSpec): Promise<TestService>;
+  readonly open: (spec: ServiceSpec) => Promise<TestService>;
   /** Another process, as far as anybody can tell. */
-  another(changes?: Partial<EventsSettings>): Promise<EventsFacility>;
+  readonly another: (changes?: Partial<EventsSettings>) => Promise<EventsFacility>;
 }
 
 export async function openStage(kind: BusKind, changes: Partial<EventsSettings> = {}): Promise<Stage> {
@@ -44,7 +44,11 @@ export async function openStage(kind: BusKind, changes: Partial<EventsSettings> 
 export const numbers = async (service: TestService, consumer?: string): Promise<readonly number[]> =>
   (await service.notes()).filter((line) => consumer === undefined || line.consumer === consumer).map((line) => Number(line.note));
 
-export const place = (service: TestService, order: number, options: { key?: string; subject?: string; note?: string } = {}): Promise<void> =>
+export const place = (
+  service: TestService,
+  order: number,
+  options: { key?: string; subject?: string; note?: string } = {},
+): Promise<void> =>
   service.commit((tx) => {
     const { note: what, ...rest } = options;
     return service.events.publish(tx, shop.events.placed, { order, ...(what === undefined ? {} : { note: what }) }, rest);

@@ -36,9 +36,9 @@ export interface TestService extends AsyncDisposable {
   readonly opened: OpenedEvents;
   readonly events: OpenedEvents['events'];
   /** Runs `work` in a transaction of its own. */
-  commit<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  readonly commit: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
   /** What the handlers have noted in the database, in the order of their commits. */
-  notes(): Promise<readonly { note: string; consumer: string }[]>;
+  readonly notes: () => Promise<readonly { note: string; consumer: string }[]>;
 }
 
 export interface ServiceSpec {
@@ -57,9 +57,7 @@ export async function openService(facility: EventsFacility, adminUrl: string, sp
   const { contract, needs = [], consumes = {}, consumers = {}, workers = {}, idle = false } = spec;
   const owner = await testOwner(contract.name);
   const stack = new AsyncDisposableStack();
-  const { database } = stack.use(
-    await openDatabase(owner, { adminUrl, systemMigrations: [eventsMigrations], migrations }),
-  );
+  const { database } = stack.use(await openDatabase(owner, { adminUrl, systemMigrations: [eventsMigrations], migrations }));
   try {
     const opened = stack.use(await facility.openEvents(owner, database, { contract, needs, consumes }));
     if (!idle) await opened.consume(consumers, workers);

@@ -14,9 +14,15 @@ if (nats !== undefined)
       // The teller comes first: what it tells is on the new bus before anybody hears there.
       await using teller = await openService(facility, bus.adminUrl, { contract: shop });
       for (const order of orders) await place(teller, order, { key: 'k' });
-      await until(() => outboxDepth(teller), (depth) => depth === 0);
+      await until(
+        () => outboxDepth(teller),
+        (depth) => depth === 0,
+      );
       await using hearer = await openService(facility, bus.adminUrl, listening());
-      return await until(() => numbers(hearer), (all) => all.length >= expected);
+      return await until(
+        () => numbers(hearer),
+        (all) => all.length >= expected,
+      );
     };
     {
       await using facility = await openProcess(bus.adminUrl, settingsOf({ ...bus.settings, bus: 'postgres' }));

@@ -91,7 +91,7 @@ async function openFeed({ standing, stream, channels, subjectOf }: ReaderOptions
   const info = await jsm.consumers.add(stream, config);
   const consumer: Consumer = js.consumers.getConsumerFromInfo(info);
   const buffer: JsMsg[] = [];
-  let broken: unknown;
+  let broken: Error | undefined;
   let closed = false;
   let messages: ConsumerMessages | undefined;
   let delivered = 0;
@@ -102,26 +102,32 @@ async function openFeed({ standing, stream, channels, subjectOf }: ReaderOptions
     changed = Promise.withResolvers<void>();
   };
   const lose = (): void => {
-    broken ??= lost.reason;
+    broken ??= lost.reason as Error;
     messages?.stop();
     change();
   };
   lost.addEventListener('abort', lose);
   if (lost.aborted) lose();
 
+  const goesOn = (): boolean => broken === undefined && !closed;
+
+  const failIfBroken = (): void => {
+    if (broken !== undefined) throw broken;
+  };
+
   const pump = async (): Promise<void> => {
-    while (broken === undefined && !closed) {
+    while (goesOn()) {
       messages = await consumer.fetch(PULL);
       for await (const message of messages) {
         if (message.info.deliverySequence !== ++delivered) throw new Error('A message was lost on the way.');
         buffer.push(message);
         change();
       }
-      while (buffer.length >= BATCH_ENTRIES && broken === undefined && !closed) await drained.promise;
+      while (buffer.length >= BATCH_ENTRIES && goesOn()) await drained.promise;
     }
   };
   const pumping = pump().catch((error: unknown) => {
-    broken ??= error;
+    broken ??= error as Error;
     messages?.stop();
     change();
   });
@@ -132,10 +138,10 @@ async function openFeed({ standing, stream, channels, subjectOf }: ReaderOptions
       drained.resolve();
       drained = Promise.withResolvers<void>();
       if (buffer.length > 0) return true;
-      if (broken !== undefined) throw broken;
+      failIfBroken();
       await within(changed.promise, IDLE_MS, signal);
       signal.throwIfAborted();
-      if (buffer.length === 0 && broken !== undefined) throw broken;
+      if (buffer.length === 0) failIfBroken();
       return buffer.length > 0;
     },
     idlePosition: async (position) => {

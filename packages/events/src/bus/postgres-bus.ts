@@ -40,7 +40,8 @@ export function openPostgresBus({ database, notices, maxAgeMs, maxBytes, log, cl
   };
   const forget = notices.on(BUS_NOTICE, (payload) => {
     const channels = payload === '' ? undefined : payload.split(' ');
-    for (const { channels: wanted, wake } of readers) if (channels === undefined || channels.some((channel) => wanted.has(channel))) wake.wake();
+    for (const { channels: wanted, wake } of readers)
+      if (channels === undefined || channels.some((channel) => wanted.has(channel))) wake.wake();
   });
 
   const failed = (error: unknown, failures: number): void => {

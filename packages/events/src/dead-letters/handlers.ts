@@ -34,7 +34,8 @@ export function deadLetterHandlers({ database, checks, redriven }: DeadLettersOp
     });
   const declared = (consumer: string): DataCheck => {
     const check = checks.get(consumer);
-    if (check === undefined) throw new AppError('conflict', `${consumer} is no consumer of this service any more: its letters can only be deleted.`);
+    if (check === undefined)
+      throw new AppError('conflict', `${consumer} is no consumer of this service any more: its letters can only be deleted.`);
     return check;
   };
 

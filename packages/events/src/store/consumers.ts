@@ -43,9 +43,7 @@ export async function register(tx: Transaction, log: string, { consumer, channel
 }
 
 export async function movePositions(tx: Transaction, log: string, consumers: readonly string[], position: bigint): Promise<void> {
-  await tx.run(
-    sql`UPDATE event_consumer SET position = ${position} WHERE log = ${log} AND consumer = ANY(${consumers}::text[])`,
-  );
+  await tx.run(sql`UPDATE event_consumer SET position = ${position} WHERE log = ${log} AND consumer = ANY(${consumers}::text[])`);
 }
 
 /** That these consumers are still declared by a running process. */

@@ -127,7 +127,13 @@ export interface Freed {
 /** Frees what dead members had taken. Rows in whose transaction somebody still works are passed over. */
 export function freeAbandoned(
   db: Queryable,
-  { lockClass, maxAttempts, baseMs, capMs, share }: { lockClass: number; maxAttempts: number; baseMs: number; capMs: number; share: number },
+  {
+    lockClass,
+    maxAttempts,
+    baseMs,
+    capMs,
+    share,
+  }: { lockClass: number; maxAttempts: number; baseMs: number; capMs: number; share: number },
 ): Promise<readonly Freed[]> {
   return db.all(
     sql`
