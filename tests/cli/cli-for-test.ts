@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -17,6 +17,8 @@ export interface TestCli extends AsyncDisposable {
   readonly home: string;
   readonly ports: { readonly gateway: number; readonly predictor: number };
   readonly env: NodeJS.ProcessEnv;
+  /** A topology of the lab and a database of its own. */
+  readonly withDatabase: string;
   /** Runs a command to its end. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
   /** Starts a command that goes on. */
@@ -50,7 +52,7 @@ interface Begun {
   interrupt(): void;
 }
 
-interface TestProcess {
+export interface TestProcess {
   readonly process: string;
   readonly state: string;
   readonly reason?: string;
@@ -80,11 +82,15 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
     MLAB_TOPOLOGY: 'lab',
     NO_COLOR: '1',
   };
+  const withDatabase = join(parent, 'with-database.json');
+  const processes = { predictor: { services: ['predictor'] }, gateway: { services: ['gateway'] } };
+  writeFileSync(withDatabase, JSON.stringify({ database: 'embedded', processes }));
   const begun: Begun[] = [];
   const cli: TestCli = {
     home,
     ports,
     env,
+    withDatabase,
     async run(args, extra = {}) {
       const { child, ended } = cli.begin(args, { env: extra });
       // A command that should end and does not is a failure to be told, not a test that hangs.
@@ -183,5 +189,7 @@ async function freePort(): Promise<number> {
 
 /** The variables that npm and the test runner set would make the command think that it runs under them. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([key]) => !/^(npm_|MLAB_|STUB_|NODE_|FORCE_COLOR|SERVICE_B_URL)/i.test(key)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([key]) => !/^(npm_|MLAB_|STUB_|NODE_|FORCE_COLOR|SERVICE_B_URL|DATABASE_URL)/i.test(key)),
+  );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { testCli, until } from './cli-for-test.ts';
@@ -162,4 +162,38 @@ test('doctor tells what is well and what is not, and by whom a port is held', as
   assert.match(ill.out, new RegExp(`ok +port ${cli.ports.predictor} +predictor of this lab \\(process \\d+\\)`));
   assert.match(ill.out, new RegExp(`problem +port ${cli.ports.gateway} +Port ${cli.ports.gateway} for gateway is taken by`));
   assert.match(ill.out, /1 thing keeps the lab from starting\.\n$/);
+});
+
+test('doctor tells which database there will be, and why there will be none', async () => {
+  await using cli = await testCli();
+  const about = async (env: NodeJS.ProcessEnv): Promise<string> =>
+    (await cli.run(['doctor'], env)).out.split('\n').find((line) => / (database|topology) /.test(line)) ?? '';
+  assert.match(await about({}), /ok +database +none: the topology has none\./);
+  assert.match(await about({ MLAB_TOPOLOGY: cli.withDatabase }), /ok +database +PostgreSQL \d+\.\d+ comes with the lab/);
+  assert.match(await about({ MLAB_TOPOLOGY: 'nobody' }), /problem +topology +There is no topology "nobody"/);
+  assert.match(
+    await about({ DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/mine' }),
+    /problem +database +127\.0\.0\.1:1\/mine \(DATABASE_URL\) cannot be reached: .*ECONNREFUSED/,
+  );
+  assert.match(await about({ DATABASE_URL: 'mine' }), /problem +database +DATABASE_URL is not a URL/);
+  const url = process.env['MLAB_TEST_DATABASE_URL'];
+  if (url !== undefined) assert.match(await about({ DATABASE_URL: url }), /ok +database +PostgreSQL \d+\S* .*at .* \(DATABASE_URL\)/);
+});
+
+test('doctor looks at NATS where events go through it, and nowhere else', async () => {
+  await using cli = await testCli();
+  const about = async (env: NodeJS.ProcessEnv): Promise<string | undefined> =>
+    (await cli.run(['doctor'], env)).out.split('\n').find((line) => line.includes(' events '));
+  assert.equal(await about({}), undefined);
+  const nats = { MLAB_EVENTS_BUS: 'nats' };
+  assert.match(
+    (await about({ ...nats, NATS_URL: 'nats://127.0.0.1:1' })) ?? '',
+    /problem +events +No NATS answers at nats:\/\/127\.0\.0\.1:1; /,
+  );
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const well = await about({ ...nats, NATS_URL: `nats://127.0.0.1:1,nats://127.0.0.1:${port}` });
+  server.close();
+  assert.match(well ?? '', new RegExp(`ok +events +NATS answers at 127\\.0\\.0\\.1:${port}`));
 });

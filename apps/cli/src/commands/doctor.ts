@@ -1,12 +1,13 @@
 import { styleText } from 'node:util';
 import type { Command } from '../command.ts';
-import { type Finding, examine } from '../doctor/examine.ts';
+import { examine } from '../doctor/examine.ts';
+import type { Finding } from '../doctor/finding.ts';
 import { formatTable } from '../table.ts';
 
 const MARKS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
 export const command: Command = {
-  summary: 'Examines this machine: versions, packages, folders, disk, memory, ports; says what to do about each finding.',
+  summary: 'Examines this machine: versions, packages, folders, disk, memory, database, ports; says what to do about each finding.',
   usage: 'doctor [--json]',
   details: '  --json   Machine-readable. The exit code is 1 when something keeps the lab from starting.',
   options: { json: { type: 'boolean' } },

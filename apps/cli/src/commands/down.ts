@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { tryLock } from '../../bootstrap/lock.mjs';
+import { processStart } from '../../bootstrap/process-start.mjs';
 import type { Command } from '../command.ts';
 import { CliError } from '../cli-error.ts';
 import { homeOf, openHome } from '../home.ts';
-import { ask } from '../supervisor/control-client.ts';
+import { ask, askStatus } from '../supervisor/control-client.ts';
 import { endLeftovers } from '../supervisor/record.ts';
+
+const GONE_WITHIN_MS = 5_000;
 
 export const command: Command = {
   summary: 'Stops everything, the last one started first, and ends the supervisor.',
@@ -11,7 +15,9 @@ export const command: Command = {
   options: {},
   async run() {
     const home = homeOf(process.env);
+    const supervisor = (await askStatus(home))?.pid;
     if (await ask(home, { type: 'down' })) {
+      if (supervisor !== undefined) await isGone(supervisor);
       process.stdout.write('Everything has stopped.\n');
       return 0;
     }
@@ -31,3 +37,9 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** It has answered, and is about to end: whoever goes on after us shall find nothing of it. */
+async function isGone(pid: number): Promise<void> {
+  const deadline = Date.now() + GONE_WITHIN_MS;
+  while (processStart(pid) !== undefined && Date.now() < deadline) await delay(10);
+}

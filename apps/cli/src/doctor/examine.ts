@@ -9,18 +9,17 @@ import { formatBytes } from '../format.ts';
 import { homeOf, repositoryFolder } from '../home.ts';
 import { portProblem } from '../ports/port-problem.ts';
 import { askStatus } from '../supervisor/control-client.ts';
-import { type ProcessPlan, planLab } from '../topology/plan-lab.ts';
+import type { ProcessStatus } from '../supervisor/process-status.ts';
+import { examineBus } from './examine-bus.ts';
+import { examineDatabase } from './examine-database.ts';
+import type { Finding } from './finding.ts';
+import { type LabPlan, planLab } from '../topology/plan-lab.ts';
 import { DEFAULT_TOPOLOGY, readTopology } from '../topology/read-topology.ts';
 
-/** Something that was looked at, what was found, and what to do when it is not well. A problem keeps the lab from starting. */
-export interface Finding {
-  readonly level: 'ok' | 'warning' | 'problem';
-  readonly about: string;
-  readonly says: string;
-}
-
+/** Less, and a database that grows soon has no room. */
 const LEAST_DISK_BYTES = 1e9;
-const LEAST_MEMORY_BYTES = 300e6;
+const LEAST_MEMORY_BYTES = 400e6;
+const POSTGRES_SERVICE = { name: 'postgres', portVariable: 'MLAB_POSTGRES_PORT' };
 
 export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const home = homeOf(env).folder;
@@ -32,7 +31,8 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     examineFolder(home),
     examineDisk(home),
     examineMemory(),
-    ...(await examinePorts(env)),
+    ...(await examineTopology(env)),
+    ...(await examineBus(env)),
   ];
 }
 
@@ -98,21 +98,27 @@ function examineMemory(): Finding {
     : { level: 'ok', about: 'memory', says };
 }
 
-async function examinePorts(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  let plans: readonly ProcessPlan[];
+async function examineTopology(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  let plan: LabPlan;
   try {
-    plans = planLab(readTopology(env['MLAB_TOPOLOGY'] || DEFAULT_TOPOLOGY), env).processes;
+    plan = planLab(readTopology(env['MLAB_TOPOLOGY'] || DEFAULT_TOPOLOGY), env);
   } catch (error) {
-    return [{ level: 'problem', about: 'ports', says: messageOf(error) }];
+    return [{ level: 'problem', about: 'topology', says: messageOf(error) }];
   }
   const running = (await askStatus(homeOf(env)).catch(() => undefined))?.processes ?? [];
+  return [await examineDatabase(plan.database, env), ...(await examinePorts(plan, running))];
+}
+
+async function examinePorts(plan: LabPlan, running: readonly ProcessStatus[]): Promise<Finding[]> {
+  const { database } = plan;
+  const postgres = database.kind === 'embedded' && database.port !== undefined ? [{ ...POSTGRES_SERVICE, port: database.port }] : [];
   const findings: Finding[] = [];
-  for (const service of plans.flatMap((plan) => plan.services)) {
+  for (const service of [...postgres, ...plan.processes.flatMap(({ services }) => services)]) {
     const about = `port ${service.port}`;
     const ours = running.find(
       (status) => status.pid !== undefined && status.services.some(({ name, port }) => name === service.name && port === service.port),
     );
-    const problem = ours ? undefined : await portProblem(service);
+    const problem = ours ? undefined : await portProblem(service, plan.listen);
     if (problem) findings.push({ level: 'problem', about, says: problem });
     else
       findings.push({ level: 'ok', about, says: ours ? `${service.name} of this lab (process ${ours.pid})` : `free for ${service.name}` });

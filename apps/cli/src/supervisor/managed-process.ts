@@ -56,13 +56,14 @@ export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRe
   }
 
   async function run(): Promise<void> {
-    change('starting', 'starts');
+    // While it is tried again, why it fell is still the news.
+    change('starting', 'starts', state === 'crashed' ? reason : undefined);
     const launched = await spec.launch().catch((error: unknown) => `cannot start: ${messageOf(error)}`);
     if (wasStopped()) {
-      if (typeof launched === 'string') throw stoppedTooEarly();
+      if (typeof launched === 'string') throw stoppedTooEarly(name);
       launched.kill();
       await launched.exited;
-      throw stoppedTooEarly();
+      throw stoppedTooEarly(name);
     }
     if (typeof launched === 'string') {
       fell(launched);
@@ -76,7 +77,7 @@ export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRe
       return why;
     });
     const outcome = await firstNews(launched, gone, spec.readyWithinSeconds);
-    if (wasStopped() || (typeof outcome !== 'string' && current !== mine)) throw stoppedTooEarly();
+    if (wasStopped() || (typeof outcome !== 'string' && current !== mine)) throw stoppedTooEarly(name);
     if (typeof outcome === 'string') throw new CliError(`${name} ${endSentence(outcome)}`);
     urls = outcome;
     mine.readyAt = Date.now();
@@ -84,7 +85,6 @@ export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRe
   }
 
   const wasStopped = (): boolean => state === 'stopping' || state === 'stopped';
-  const stoppedTooEarly = (): CliError => new CliError(`${name} was stopped before it was ready.`);
 
   function ended(which: Run, why: string): void {
     if (current !== which) return;
@@ -155,6 +155,8 @@ export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRe
     }),
   };
 }
+
+export const stoppedTooEarly = (name: string): CliError => new CliError(`${name} was stopped before it was ready.`);
 
 /** What a process told of itself when it was ready; of a free port nothing else tells. */
 function withUrl(service: ServiceStatus, url: string | undefined): ServiceStatus {

@@ -1,5 +1,5 @@
 import { messageOf } from '../cli-error.ts';
-import { type ManagedProcess, manageProcess, type ProcessSpec, type Surroundings } from './managed-process.ts';
+import { type ManagedProcess, manageProcess, type ProcessSpec, stoppedTooEarly, type Surroundings } from './managed-process.ts';
 
 /** All instances of one process: `predictor`, `predictor.2`, … Everything that may fail answers with sentences about what has failed. */
 export interface ProcessGroup {
@@ -53,10 +53,13 @@ export function openGroup({ name, services, neededBy, instances, specOf }: Group
     const outcomes = await Promise.all(
       members.map(async (member) => {
         try {
-          await around.inSlot(async () => (isOver() ? undefined : member.start()));
+          await around.inSlot(async () => {
+            if (isOver()) throw stoppedTooEarly(member.name);
+            await member.start();
+          });
           return [];
         } catch (error) {
-          return isOver() ? [] : [messageOf(error)];
+          return [messageOf(error)];
         }
       }),
     );
@@ -82,7 +85,7 @@ export function openGroup({ name, services, neededBy, instances, specOf }: Group
     const successor = manage(index + 1, restarts);
     leaving.add(successor);
     const failures = await startAll([successor], isOver);
-    if (failures.length > 0 || isOver()) {
+    if (failures.length > 0) {
       await leave(successor);
       return failures.map((failure) => `${member.name} is not replaced and goes on: ${failure}`);
     }
@@ -112,7 +115,7 @@ export function openGroup({ name, services, neededBy, instances, specOf }: Group
       inTurn(async (isOver) => {
         // Those with a successor beside them come first, so that all others serve while the first one is away.
         for (const member of chosen(instance).toReversed()) {
-          const failures = isOver() ? [] : await renew(member, isOver);
+          const failures = isOver() ? [stoppedTooEarly(member.name).message] : await renew(member, isOver);
           if (failures.length > 0) return failures;
         }
         return [];

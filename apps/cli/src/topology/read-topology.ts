@@ -33,7 +33,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const what = messageOf(error).replace(/ (at position|in JSON at position|\(line|, (\.\.\.)?").*/s, '');
+    const what = messageOf(error).replace(/( in JSON at position| at position| \(line|, (\.\.\.)?").*/s, '');
     throw new CliError(`${file} is not JSON (${jsonPosition(text, error)}): ${what}.`, { cause: error });
   }
 }
