@@ -42,6 +42,8 @@ export interface BossOptions {
   readonly outage: Outage;
 }
 
+/** Its own connections are used at the start and for tidying up only, and close soon behind that. For the pool that pg-boss opens. */
+const POOL = { idleTimeoutMillis: 1000 };
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3600;
 
@@ -52,8 +54,8 @@ export async function openBoss({ owner, url, schema, kinds, settings, outage }: 
     application_name: `${owner.name} jobs`,
     schema: `"${schema}"`,
     createSchema: false,
-    // Used at the start and for tidying up only; its connections close after ten seconds without work.
     max: 2,
+    ...POOL,
     // What these would do at short intervals is done here, on the connections of the service.
     supervise: false,
     schedule: false,
@@ -64,7 +66,8 @@ export async function openBoss({ owner, url, schema, kinds, settings, outage }: 
     bamIntervalSeconds: HOUR_SECONDS,
     openTelemetry: { enabled: false },
   });
-  boss.on('error', (error) => outage.failed(error));
+  // The driver's own errors carry their whole connection.
+  boss.on('error', ({ message }) => outage.failed(new Error(`pg-boss: ${message}`)));
   boss.on('warning', ({ message, data }) => log.warn({ data }, message));
   await boss.start();
   for (const kind of kinds) await boss.createQueue(kind, { policy: 'exclusive' });

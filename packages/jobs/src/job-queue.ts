@@ -46,7 +46,7 @@ async function send(
   { key, priority = 0, startAfter }: SendOptions,
 ): Promise<string> {
   const checked = kind.checkInput(input);
-  checkOptions(kind.name, priority, startAfter);
+  checkOptions(kind.name, priority, startAfter, key);
   const retryLimit = kind.job.retry?.limit ?? RETRY_LIMIT;
   for (let tries = 0; tries < TRIES; tries++) {
     const id = randomUUID();
@@ -64,8 +64,11 @@ async function send(
 }
 
 const LARGEST = 2 ** 31 - 1;
+const LONGEST_KEY = 500;
 
-function checkOptions(kind: string, priority: number, startAfter: Date | undefined): void {
+function checkOptions(kind: string, priority: number, startAfter: Date | undefined, key: string | undefined): void {
+  if (key !== undefined && (key === '' || key.length > LONGEST_KEY || key.includes('\0') || !key.isWellFormed()))
+    throw invalid('key', `must be a text of 1 to ${LONGEST_KEY} characters, without NUL`, key.slice(0, 80), kind);
   if (!Number.isSafeInteger(priority) || Math.abs(priority) > LARGEST)
     throw invalid('priority', `must be an integer from -${LARGEST} to ${LARGEST}`, priority, kind);
   if (startAfter !== undefined && !(startAfter.getUTCFullYear() <= 9999)) throw invalid('startAfter', 'must be a time', startAfter, kind);

@@ -8,19 +8,29 @@ export interface Outage {
   readonly answeringSince: number;
 }
 
+/** What fails and works by turns is told of once a minute, in milliseconds. */
+const TELL_EACH_MS = 60_000;
+
 export function openOutage({ telemetry: { log }, clock }: Owner): Outage {
   let failing = false;
-  let answeringSince = clock.monotonic();
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let told = false;
+  // A server that was away before this process began knows by itself when it came.
+  let answeringSince = Number.NEGATIVE_INFINITY;
   return {
     failed: (error) => {
-      if (!failing) log.error({ err: error }, 'The database with the jobs does not answer as it should; jobs wait until it does.');
+      if (failing) return;
       failing = true;
+      told = clock.monotonic() - toldAt >= TELL_EACH_MS;
+      if (!told) return;
+      toldAt = clock.monotonic();
+      log.error({ err: error }, 'The database with the jobs does not answer as it should; jobs wait until it does.');
     },
     answered: () => {
       if (!failing) return;
       failing = false;
       answeringSince = clock.monotonic();
-      log.info('The database with the jobs answers again.');
+      if (told) log.info('The database with the jobs answers again.');
     },
     get answeringSince() {
       return failing ? Number.POSITIVE_INFINITY : answeringSince;

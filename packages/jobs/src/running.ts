@@ -69,16 +69,25 @@ export function openRunning(options: RunningOptions): Running {
   }
 
   /** Tries until it is done, because a result that took hours is not to be lost to a database that is away for a minute. */
-  async function write(entry: Entry, outcome: Outcome): Promise<Ending> {
+  async function write(entry: Entry, ended: Outcome): Promise<{ readonly outcome: Outcome; readonly ending: Ending }> {
+    let outcome = ended;
     for (;;) {
       try {
         await writeProgress(entry);
         const ending = await settle({ owner, store, settings }, db(), entry.attempt, outcome);
         outage.answered();
-        return ending;
+        return { outcome, ending };
       } catch (error) {
+        if (outcome.kind === 'succeeded' && !AppError.is(error)) {
+          outcome = {
+            kind: 'failed',
+            error: new AppError('internal', 'The database refused to keep what came of the job.', { cause: error }),
+            final: false,
+          };
+          continue;
+        }
         outage.failed(error);
-        if (givenUp) return 'lost';
+        if (givenUp) return { outcome, ending: 'lost' };
         await pause(settings.pollMs);
       }
     }
@@ -86,9 +95,9 @@ export function openRunning(options: RunningOptions): Running {
 
   async function follow(entry: Entry): Promise<void> {
     const { attempt } = entry;
-    const outcome = await attempt.outcome;
+    const ended = await attempt.outcome;
     entry.ended = true;
-    const ending = await write(entry, outcome);
+    const { outcome, ending } = await write(entry, ended);
     entries.delete(entry);
     report(entry, outcome, ending);
   }

@@ -84,8 +84,8 @@ export function openWorker(options: WorkerOptions): Worker {
     await sendDue();
     await reap();
     const withRoom = [...kinds.values()].filter((kind) => running.room(kind) > 0).map(({ name }) => name);
-    const ready = withRoom.length === 0 ? [] : await store.ready(db(), withRoom);
-    for (const name of ready) {
+    if (withRoom.length === 0) return;
+    for (const name of await store.ready(db(), withRoom)) {
       if (stopped) return;
       const kind = kinds.get(name) as Kind;
       for (const taken of await take(kind)) running.begin(kind, taken, runners[name] as AnyJobRunner);

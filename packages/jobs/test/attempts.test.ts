@@ -103,6 +103,19 @@ test('an output that is not what was promised counts as a failure', async () => 
   assert.equal(error, 'The output of the job count is not what it takes: output.n must be integer, got "many".');
 });
 
+test('an output that the database refuses is a failure, and not tried to be kept for ever', async () => {
+  await using counter = await openInstance({
+    url: db.url,
+    jobs: { count: { ...jobs.count, retry: { limit: 0 } } },
+    service: 'unkept',
+    runners: { count: async ({ n }) => ({ n }) },
+  });
+  await counter.database.for(call()).run(sql`ALTER TABLE unkept_jobs.job_common ADD CHECK (output->'value'->>'n' <> '13')`);
+  const id = await send(counter, counter.queues.count, { n: 13 });
+  const { error } = await untilState(counter.queues.count, id, 'failed');
+  assert.equal(error, 'The database refused to keep what came of the job.');
+});
+
 test('an input that the code of today does not take fails without being tried again', async () => {
   let runs = 0;
   await using old = await openInstance({ url: db.url, jobs, service: 'changed' });

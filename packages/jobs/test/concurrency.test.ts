@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { job } from '@mlab/kernel';
-import { openTestDatabase, type TestDatabase } from '@mlab/sql/testing';
+import { job, type Clock } from '@mlab/kernel';
+import { openTestDatabase, testOwner, type TestDatabase } from '@mlab/sql/testing';
 import { Type } from 'typebox';
-import { call, openInstance, send, until } from './stage.ts';
+import { call, openInstance, send, until, untilState } from './stage.ts';
 
 let db: TestDatabase;
 before(async () => void (db = await openTestDatabase()));
@@ -13,7 +13,7 @@ const input = Type.Object({});
 const plain = job({ summary: 'Dig', input, output: input });
 
 /** Counts how many run at once. */
-function counting(): { readonly most: () => number; readonly done: () => number; run(): Promise<object> } {
+function counting(): { readonly most: () => number; readonly done: () => number; readonly run: () => Promise<object> } {
   let now = 0;
   let most = 0;
   let done = 0;
@@ -64,6 +64,24 @@ test('all processes together never run more of a kind than they may', async () =
   assert.equal(counted.most(), 4);
 });
 
+test('code that never ends holds its place only for a while behind its time', async () => {
+  const { clock } = await testOwner('clock');
+  // The five seconds of patience are fifty milliseconds here.
+  const hasty: Clock = { ...clock, schedule: (ms, task) => clock.schedule(ms === 5000 ? 50 : ms, task) };
+  let runs = 0;
+  await using digger = await openInstance({
+    url: db.url,
+    jobs: { dig: { ...plain, timeoutMs: 100, retry: { limit: 0 } } },
+    service: 'stuck',
+    clock: hasty,
+    runners: { dig: () => (runs++ === 0 ? new Promise<object>(() => {}) : Promise.resolve({})) },
+  });
+  const stuckId = await send(digger, digger.queues.dig, {});
+  const next = await send(digger, digger.queues.dig, {});
+  await untilState(digger.queues.dig, next, 'succeeded');
+  assert.equal((await digger.queues.dig.find(call(), stuckId))?.state, 'failed');
+});
+
 test('kinds do not wait for each other', async () => {
   const finish = Promise.withResolvers<void>();
   await using digger = await openInstance({
@@ -92,4 +110,21 @@ test('a declaration that cannot be kept is refused at the start with a sentence'
   });
   await assert.rejects(open({ retry: { limit: -1 } }), /has limit -1: it takes a whole number from 0/);
   await assert.rejects(open({ timeoutMs: 2 ** 31 }), /has timeoutMs 2147483648/);
+});
+
+test('many processes may begin at once where there has been nothing yet', async () => {
+  const options = {
+    url: db.url,
+    jobs: { dig: plain, fill: plain },
+    service: 'crowd',
+    runners: { dig: async () => ({}), fill: async () => ({}) },
+  };
+  const crowd = await Promise.all(Array.from({ length: 5 }, () => openInstance(options)));
+  try {
+    const [one] = crowd;
+    assert.ok(one !== undefined);
+    await untilState(one.queues.fill, await send(one, one.queues.fill, {}), 'succeeded');
+  } finally {
+    await Promise.all(crowd.map((instance) => instance[Symbol.asyncDispose]()));
+  }
 });

@@ -86,6 +86,8 @@ test('an input that is not what the job takes is refused with what was expected 
     send(bakery, bakery.queues.bake, loaf, { startAfter: new Date(Number.NaN) }),
     /startAfter of the job bake must be a time/,
   );
+  for (const key of ['', 'a\0b', '\ud800', 'k'.repeat(501)])
+    await assert.rejects(send(bakery, bakery.queues.bake, loaf, { key }), /key of the job bake must be a text of 1 to 500 characters/);
   assert.deepEqual((await bakery.queues.bake.list(call())).items, []);
 });
 

@@ -1,0 +1,2 @@
+-- The service of the test keeps nothing but its jobs.
+SELECT 1;
