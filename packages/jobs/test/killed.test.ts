@@ -59,17 +59,16 @@ test('however often workers are killed, every job is done', onUnix, async () => 
   await using sender = await openInstance({ url: db.url, jobs: quarry, service: 'quarry' });
   const { break: queue } = sender.queues;
   await sender.database.for(call()).run(sql`TRUNCATE broken`);
-  const workers = [await startWorker(60), await startWorker(60), await startWorker(60)];
+  const workers = await Promise.all([60, 60, 60, 60].map(startWorker));
   try {
     const ids = await Promise.all(Array.from({ length: 20 }, (_, stone) => send(sender, queue, { stone })));
-    for (let round = 0; round < 5; round++) {
+    for (const { child, lines } of workers.slice(0, 3)) {
       // In the middle of a job: it has said that it begins one.
-      const index = round % workers.length;
-      const victim = workers[index] as Worker;
-      if ((await queue.list(call(), { state: 'waiting' })).items.length > 0) await once(victim.lines, 'line');
-      await kill(victim.child);
-      workers[index] = await startWorker(60);
+      if ((await queue.list(call(), { state: 'waiting' })).items.length > 0) await once(lines, 'line');
+      await kill(child);
     }
+    workers.push(await startWorker(60));
+    await kill((workers[3] as Worker).child);
     for (const id of ids) await until(async () => (await queue.find(call(), id))?.state === 'succeeded', `job ${id}`, 20_000);
     const rows = await sender.database.for(call()).all(sql`SELECT stone FROM broken`, (row) => row['stone'] as number);
     assert.deepEqual(
