@@ -9,22 +9,34 @@ import { openTestDatabase } from '../test-database.ts';
 /** Below the folders of the parts a test lies in a folder named test; tests/ holds nothing else. */
 const ALL_TESTS = ['{packages,services,apps}/*/test/**/*.test.ts', '{contracts,bench,compat}/**/test/**/*.test.ts', 'tests/**/*.test.ts'];
 
+/** Processes that are killed over and over: shortened among all tests, at full length on their own. */
+const CRASH = '--crash';
+const CRASH_TESTS = ['tests/crash/*.test.ts'];
+const CRASH_ROUNDS = '1000';
+
 export const command: Command = {
   summary: 'Runs all tests, or the named files.',
-  usage: 'test [file…] [flag of node --test…]',
+  usage: 'test [--crash] [file…] [flag of node --test…]',
   details: `  mlab test tests/cli/*.test.ts --test-name-pattern="port"
+
+  --crash   The crash tests alone, with as many rounds as MLAB_CRASH_ROUNDS says (1000).
 
 All tests share one PostgreSQL, which is started for them and removed at the end, unless MLAB_TEST_DATABASE_URL names one.`,
   options: {},
   passesArgumentsOn: true,
   async run({ positionals }) {
-    const files = positionals.filter(isFile);
-    const flags = positionals.filter((argument) => !isFile(argument));
+    const crash = positionals.includes(CRASH);
+    const named = positionals.filter(isFile);
+    const flags = positionals.filter((argument) => !isFile(argument) && argument !== CRASH);
+    const files = named.length > 0 ? named : crash ? CRASH_TESTS : ALL_TESTS;
     // Most tests wait for processes and sockets more than they compute: two at a time keep even two cores busy.
     const concurrency = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`;
     await using database = await openTestDatabase(process.env);
-    const args = ['--test', concurrency, ...flags, ...(files.length > 0 ? files : ALL_TESTS)];
-    const { code } = await runTool({ args, env: { ...process.env, ...database.env } });
+    const rounds = crash ? { MLAB_CRASH_ROUNDS: process.env['MLAB_CRASH_ROUNDS'] || CRASH_ROUNDS } : {};
+    const { code } = await runTool({
+      args: ['--test', concurrency, ...flags, ...files],
+      env: { ...process.env, ...database.env, ...rounds },
+    });
     return code;
   },
 };

@@ -26,7 +26,7 @@ export interface PlatformSurroundings {
 export function platformSpec(plan: ProcessPlan, number: number, around: PlatformSurroundings): ProcessSpec {
   const { home, listen, readyWithinSeconds } = around;
   const name = instanceName(plan.name, number);
-  const program = process.env['MLAB_PLATFORM_MAIN'] ?? join(repositoryFolder, 'apps', 'platform', 'main.ts');
+  const program = process.env['MLAB_PLATFORM_MAIN'] || join(repositoryFolder, 'apps', 'platform', 'main.ts');
   const file = logFile(home, name);
   const host = listen ?? '127.0.0.1';
   return {

@@ -53,6 +53,7 @@ export function planLab(topology: Topology, env: NodeJS.ProcessEnv, listen = env
   }));
   const services = places.flatMap((place) => place.services);
   refuseSharedPorts(services);
+  const scheme = env['MLAB_IDENTITY'] === 'mtls' ? 'https' : 'http';
   const host = listen === undefined || listen === '' || WILDCARDS.includes(listen) ? '127.0.0.1' : listen;
 
   const needsOf = (process: TopologyProcess): string[] => [
@@ -66,7 +67,7 @@ export function planLab(topology: Topology, env: NodeJS.ProcessEnv, listen = env
     peers: needsOf(process)
       .filter((name) => !isPlaced(name, { ...env, ...process.env }))
       .flatMap((name) => services.filter((service) => service.name === name))
-      .map(({ name, port }) => ({ service: name, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` })),
+      .map(({ name, port }) => ({ service: name, url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}` })),
     neededBy: topology.processes
       .filter((other) => other !== process && needsOf(other).some((name) => process.services.includes(name)))
       .map((other) => other.name),
