@@ -30,7 +30,9 @@ import { hangingAfter, keysOf, MIB, read, streamOf } from './sources.ts';
 import { openTestOwner } from './test-owner.ts';
 import { settings } from './test-settings.ts';
 
-const DAYS_AGO = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
+const HOUR_MS = 60 * 60 * 1000;
+const MORE_THAN_A_DAY_AGO = new Date(Date.now() - 25 * HOUR_MS);
+const NOT_A_DAY_AGO = new Date(Date.now() - 23 * HOUR_MS);
 /** Who may mount and become somebody else. */
 const isRootOnLinux = process.platform === 'linux' && process.geteuid?.() === 0;
 
@@ -153,7 +155,8 @@ test('what died processes left is removed at the next start, and nothing younger
   const { root } = await openShop(folder);
   const incoming = join(root, '.incoming');
   for (const name of ['old', 'new']) await writeFile(join(incoming, name), 'x');
-  await utimes(join(incoming, 'old'), DAYS_AGO, DAYS_AGO);
+  await utimes(join(incoming, 'old'), MORE_THAN_A_DAY_AGO, MORE_THAN_A_DAY_AGO);
+  await utimes(join(incoming, 'new'), NOT_A_DAY_AGO, NOT_A_DAY_AGO);
   await openShop(folder);
   assert.deepEqual(await readdir(incoming), ['new']);
 });

@@ -16,7 +16,9 @@ import { credentials, settings } from './test-settings.ts';
 Object.assign(process.env, credentials, { AWS_EC2_METADATA_DISABLED: 'true' });
 
 const LARGE = 9 * MIB;
-const DAYS_AGO = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
+const HOUR_MS = 60 * 60 * 1000;
+const MORE_THAN_A_DAY_AGO = new Date(Date.now() - 25 * HOUR_MS);
+const NOT_A_DAY_AGO = new Date(Date.now() - 23 * HOUR_MS);
 
 const s3Settings = (server: { readonly url: string }, more: Partial<ObjectsSettings> = {}): ObjectsSettings => ({
   ...settings,
@@ -219,11 +221,11 @@ test('what died processes left is removed when a service is opened, and nothing 
   const put = (key: string, modified: Date): unknown => server.objects.set(key, { bytes: Buffer.from('x'), headers: {}, modified });
   const begin = (key: string, initiated: Date): unknown => server.uploads.set(key, { key, headers: {}, initiated, parts: new Map() });
   for (const service of ['shop', 'other']) {
-    put(`.incoming/${service}/old`, DAYS_AGO);
-    put(`.incoming/${service}/new`, new Date());
-    put(`${service}/object`, DAYS_AGO);
-    for (const key of [`.incoming/${service}/old`, `${service}/old`]) begin(key, DAYS_AGO);
-    for (const key of [`.incoming/${service}/new`, `${service}/new`]) begin(key, new Date());
+    put(`.incoming/${service}/old`, MORE_THAN_A_DAY_AGO);
+    put(`.incoming/${service}/new`, NOT_A_DAY_AGO);
+    put(`${service}/object`, MORE_THAN_A_DAY_AGO);
+    for (const key of [`.incoming/${service}/old`, `${service}/old`]) begin(key, MORE_THAN_A_DAY_AGO);
+    for (const key of [`.incoming/${service}/new`, `${service}/new`]) begin(key, NOT_A_DAY_AGO);
   }
   await using facility = await openObjectsFacility(s3Settings(server));
   await using _ = await facility.openObjects(await openTestOwner('shop'));
