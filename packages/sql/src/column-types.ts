@@ -18,6 +18,8 @@ const parsers: Readonly<Record<number, Parse>> = {
   1182: arrayOf(asIs),
   1114: asIs,
   1115: arrayOf(asIs),
+  1186: asIs,
+  1187: arrayOf(asIs),
   1231: arrayOf(asIs),
   // Parsed where it is needed: some only hand it on.
   114: asIs,

@@ -1,5 +1,6 @@
 import { AppError, type CallMeta, type Database, type OpenedDatabase, type Owner } from '@mlab/kernel';
 import type { QueryConfig, QueryResult } from 'pg';
+import { isStalePlan } from '#/failures.ts';
 import { loginOf } from '#/login.ts';
 import { readMigrations, type Migration } from '#/migration-files.ts';
 import { openPool, type ConnectionPool, type PoolSettings } from '#/pool.ts';
@@ -81,12 +82,16 @@ async function probe(url: string, service: string): Promise<void> {
 
 /** One statement on a connection that is nobody's afterwards. */
 async function sendAlone(pool: ConnectionPool, service: string, call: CallMeta, query: Query): Promise<QueryResult> {
-  const session = await pool.acquire(call);
-  try {
-    const result = await session.query(query, call);
-    if (session.inTransaction()) throw new Error(`A statement of ${service} began a transaction: transaction() does that.`);
-    return result;
-  } finally {
-    session.release();
+  for (;;) {
+    const session = await pool.acquire(call);
+    try {
+      const result = await session.query(query, call);
+      if (session.inTransaction()) throw new Error(`A statement of ${service} began a transaction: transaction() does that.`);
+      return result;
+    } catch (error) {
+      if (!isStalePlan(error)) throw error;
+    } finally {
+      session.release();
+    }
   }
 }

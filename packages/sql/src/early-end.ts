@@ -8,14 +8,18 @@ export function onEarlyEnd(call: CallMeta, clock: Clock, task: (reason: AppError
     task(reason);
   };
   const onAbort = (): void => finish(reasonOf(signal));
-  // In tens of milliseconds: Node keeps timers of equal length in one list.
-  const cancel = clock.schedule(Math.max(1, Math.ceil((deadline - clock.monotonic()) / 10) * 10), () => finish(outOfTime()));
+  const cancel = clock.schedule(timerMs(deadline - clock.monotonic()), () => finish(outOfTime()));
   signal.addEventListener('abort', onAbort);
   function stop(): void {
     cancel();
     signal.removeEventListener('abort', onAbort);
   }
   return stop;
+}
+
+/** In tens of milliseconds, because Node keeps timers of equal length in one list; and no longer than a timer of Node can be. */
+function timerMs(remaining: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(1, Math.ceil(remaining / 10) * 10));
 }
 
 /** Why no work should begin for this call any more; undefined as long as it should. */

@@ -27,10 +27,16 @@ function violates(code: string, error: unknown, constraint: string | undefined):
   return found?.code === code && (constraint === undefined || found.constraint === constraint);
 }
 
-/** Whether the same work may succeed when it is done again: a serialization failure or a deadlock. */
+/** Whether the same work may succeed when it is done again: it met other work, or a plan that is out of date. */
 export function isCollision(error: unknown): boolean {
   const code = sqlState(error);
-  return code === '40001' || code === '40P01';
+  return code === '40001' || code === '40P01' || isStalePlan(error);
+}
+
+/** A prepared statement whose table has since been changed, by a newer version of this program. It was not run; another connection prepares it anew. */
+export function isStalePlan(error: unknown): boolean {
+  const { code, routine } = databaseError(error) ?? {};
+  return code === '0A000' && routine === 'RevalidateCachedQuery';
 }
 
 /** Cancelled, by us, by its time limit or by somebody with the right to. */
@@ -40,13 +46,15 @@ export function isCancelled(error: unknown): boolean {
 
 /**
  * Whether the database cannot be used for now: the connection is gone, the server is going or coming, it has no room, or it has become a
- * standby. A prepared statement that is no longer valid, because a newer version of this program has changed a table, belongs here too:
- * the next connection prepares it anew. In any case this connection is of no more use.
+ * standby.
  */
 export function isUnavailable(error: unknown): boolean {
-  if (AppError.is(error, 'unavailable')) return true;
-  const { code = '', routine } = databaseError(error) ?? {};
-  return /^(08|53|57P|58|25006|25P03|26000)/.test(code) || (code === '0A000' && routine === 'RevalidateCachedQuery');
+  return AppError.is(error, 'unavailable') || /^(08|53|57P|58|25006|25P03|26000)/.test(sqlState(error) ?? '');
+}
+
+/** Whether the connection is of no more use. */
+export function spoilsConnection(error: unknown): boolean {
+  return isUnavailable(error) || isStalePlan(error);
 }
 
 /** What a caller gets for a statement that failed: a code where it may see why, and otherwise an error for the log. */

@@ -58,6 +58,9 @@ export function openPool({ url, service, settings, clock, log }: PoolOptions): C
   const pool = new Pool({ ...config, max, idleTimeoutMillis: idleMs, connectionTimeoutMillis: connectMs });
   // While a connection is lent, the pool does not listen for its end. Its statement fails, which says the same.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const lent = new Set<PoolClient>();
+  pool.on('acquire', (client) => lent.add(client));
+  pool.on('release', (_error, client) => lent.delete(client));
   pool.on('error', (error) => log.warn({ error: error.message }, 'An idle connection to the database was lost.'));
   const cancel = requestCancel.bind(undefined, config);
 
@@ -75,13 +78,15 @@ export function openPool({ url, service, settings, clock, log }: PoolOptions): C
         const over = endedEarly(call, clock);
         if (over !== undefined) return reject(over);
         let waiting = true;
-        const stop = onEarlyEnd(call, clock, (reason) => {
+        const giveUp = (reason: AppError): void => {
           waiting = false;
           reject(reason);
-        });
+        };
+        // One that is idle is lent at once, and most are, so there is nothing to watch.
+        const stop = pool.idleCount > pool.waitingCount ? undefined : onEarlyEnd(call, clock, giveUp);
         pool.connect((error: Error | undefined, client: PoolClient | undefined) => {
           if (!waiting) return client?.release();
-          stop();
+          stop?.();
           if (client === undefined) reject(refused(error ?? new Error('The pool gave no connection.')));
           else resolve(openSession(client, { service, clock, cancel }));
         });
@@ -93,6 +98,7 @@ export function openPool({ url, service, settings, clock, log }: PoolOptions): C
       const stop = clock.schedule(CLOSING_MS, timeUp.resolve);
       await Promise.race([pool.end(), timeUp.promise]);
       stop();
+      for (const client of lent) client.connection.stream.destroy();
     },
   };
 }

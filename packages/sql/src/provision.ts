@@ -63,6 +63,8 @@ async function makeRoleAndSchema(admin: Client, { user, database }: Target, logi
   const mayRoles = `ALTER ROLE ${me} CREATEROLE`;
   await granted(admin, `${verb} ROLE ${role} LOGIN PASSWORD ${escapeLiteral(scramVerifier(login.password))}`, user, mayRoles);
   await granted(admin, `ALTER ROLE ${role} SET search_path = ${schema}`, user, mayRoles);
+  // A process that was killed no longer waits for its statement, and the server is to notice. Not every system can tell.
+  await admin.query(`ALTER ROLE ${role} SET client_connection_check_interval = '2s'`).catch(() => undefined);
   if (state.schema_owner !== null) return;
   // Only a member of a role may make it the owner of something. It stays one, so that it can make a copy of the data for safety.
   if (!state.superuser) await granted(admin, `GRANT ${role} TO ${me}`, user, mayRoles);

@@ -2,7 +2,7 @@ import type { Row, RowMapper } from '@mlab/kernel';
 
 /*
  * What the driver gives, by type of the column:
- *   bool → boolean · int2, int4, float4, float8 → number · int8 → bigint · numeric, date, timestamp → their text
+ *   bool → boolean · int2, int4, float4, float8 → number · int8 → bigint · numeric, date, timestamp, interval → their text
  *   timestamptz → Date (milliseconds; a column that is compared with what was read should be timestamptz(3))
  *   json, jsonb → their text · bytea → Buffer · arrays → arrays of these
  */

@@ -2,7 +2,7 @@ import type { CallMeta, Clock } from '@mlab/kernel';
 import type { PoolClient, QueryResult } from 'pg';
 import type { Backend } from '#/cancel-request.ts';
 import { endedEarly, onEarlyEnd } from '#/early-end.ts';
-import { isCancelled, isUnavailable, sqlState, unavailable } from '#/failures.ts';
+import { isCancelled, spoilsConnection, sqlState, unavailable } from '#/failures.ts';
 
 export interface Query {
   readonly text: string;
@@ -57,7 +57,7 @@ export function openSession(client: PoolClient, { service, clock, cancel }: Sess
         interruptRunning = undefined;
         // What PostgreSQL has not said, the driver says, about a connection that is gone.
         const error = failed && sqlState(failed) === undefined ? unavailable(service, failed) : failed;
-        if (isUnavailable(error)) usable = false;
+        if (spoilsConnection(error)) usable = false;
         if (whenEnded !== undefined) {
           // It ended by itself, so the cancellation has found nothing to end. Should it come late, it must not meet another statement.
           if (!isCancelled(error)) usable = false;

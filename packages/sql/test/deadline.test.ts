@@ -38,6 +38,11 @@ test('a statement ends at its deadline, in the server too', async () => {
   assert.equal(await db(rootCall('test')).first(sql`SELECT 1 AS n`, number), 1);
 });
 
+test('a call without end is no call that is over', async () => {
+  assert.equal(await db(rootCall('test', Number.POSITIVE_INFINITY)).first(sql`SELECT 1 AS n, pg_sleep(0.02)`, number), 1);
+  assert.equal(await service.database.transaction(rootCall('test', 1e12), (tx) => tx.first(sql`SELECT 1 AS n, pg_sleep(0.02)`, number)), 1);
+});
+
 test('a statement ends when its caller goes away, in the server too', async () => {
   const caller = new AbortController();
   const answer = db(rootCall('test', 20_000, caller.signal)).run(sql`SELECT pg_sleep(30)`);

@@ -76,5 +76,5 @@ test('a role that may more than it should is not taken over, nor is the schema o
   await admin.run(`CREATE ROLE "${role}" LOGIN CREATEROLE`);
   await assert.rejects(open(server, 'mighty'), /The role \S+ may more than a service's role should/);
   await admin.run('CREATE SCHEMA taken');
-  await assert.rejects(open(server, 'taken'), /The schema taken of \S+ belongs to postgres; expected \S+_taken/);
+  await assert.rejects(open(server, 'taken'), /The schema taken of \S+ belongs to \S+; expected \S+_taken/);
 });

@@ -32,7 +32,7 @@ test('a DATABASE_URL that leads nowhere is told in one sentence, without its pas
   closed.close();
   await once(closed, 'close');
   const database = new URL(server.url).pathname.slice(1);
-  const where = new URL(server.url).host;
+  const { host: where, username: user } = new URL(server.url);
 
   const refused: readonly [string, string][] = [
     [
@@ -49,7 +49,7 @@ test('a DATABASE_URL that leads nowhere is told in one sentence, without its pas
     ],
     [
       changed(server.url, { password: 'secret' }),
-      `PostgreSQL at ${where} (DATABASE_URL) refuses the login postgres: password authentication failed for user "postgres".`,
+      `PostgreSQL at ${where} (DATABASE_URL) refuses the login ${user}: password authentication failed for user "${user}".`,
     ],
     [
       changed(server.url, { pathname: '/nowhere' }),

@@ -85,6 +85,45 @@ test('a server that no longer answers does not hold a call beyond its deadline, 
   assert.equal(await count(service), 0);
 });
 
+test('a statement ends in the server when the process that asked for it is gone', { timeout: 20_000 }, async () => {
+  await using server = await openTestDatabase();
+  await using way = await openWay(server.url);
+  await using service = await openTestService(await testOwner('gone'), way.url, { migrations });
+  await using admin = await connect(server.url);
+  const running = async (): Promise<number> =>
+    (await admin.run(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'mlab gone' AND state = 'active'`)).length;
+  const slow = db(service, 20_000).run(sql`SELECT pg_sleep(300)`);
+  while ((await running()) === 0);
+  way.cut();
+  await assert.rejects(slow, (error) => AppError.is(error, 'unavailable'));
+  while ((await running()) > 0);
+});
+
+test('closing waits for statements under way, and takes no more', async () => {
+  await using server = await openTestDatabase();
+  const service = await openTestService(await testOwner('closing'), server.url, { migrations });
+  const slow = db(service).first(sql`SELECT 5 AS n, pg_sleep(0.2)`, (row) => integer(row['n']));
+  await using admin = await connect(server.url);
+  while ((await admin.run(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'mlab closing' AND state = 'active'`)).length === 0);
+  await service[Symbol.asyncDispose]();
+  await assert.rejects(db(service).run(increment), (error) => AppError.is(error, 'unavailable'));
+  assert.equal(await slow, 5);
+});
+
+test('a table that newer code has changed meanwhile disturbs nobody', async () => {
+  await using server = await openTestDatabase();
+  await using service = await openTestService(await testOwner('newer'), server.url, { migrations });
+  const find = (): Promise<number | undefined> => count(service);
+  const findInside = (): Promise<number | undefined> =>
+    service.database.transaction(rootCall('test'), (tx) => tx.first(sql`SELECT n FROM counter`, (row) => integer(row['n'])));
+  // Several connections, each of which has prepared both.
+  await Promise.all([find(), find(), find(), findInside(), findInside(), findInside()]);
+  await Promise.all([find(), find(), find(), findInside(), findInside(), findInside()]);
+  await using admin = await connect(server.url);
+  await admin.run('ALTER TABLE newer.counter ALTER COLUMN n TYPE int8');
+  assert.deepEqual(await Promise.all([find(), findInside(), find(), findInside(), find(), findInside()]), [0, 0, 0, 0, 0, 0]);
+});
+
 test('a listener hears again after its connection was cut, and says that it may have missed something', async () => {
   await using server = await openTestDatabase();
   await using way = await openWay(server.url);
