@@ -4,8 +4,9 @@ import { builtinModules } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { needsOf, settingsOf, startOrder, type AnyService, type Contract } from '@mlab/kernel';
-import { services } from '../apps/platform/services.ts';
+import { loadServices } from '../apps/platform/services.ts';
 
+const services = await loadServices();
 const root = resolve(import.meta.dirname, '..');
 const all = Object.values(services);
 const contractOf = (service: AnyService): Contract => service.contract as Contract;

@@ -9,13 +9,14 @@ import {
   type Setting,
 } from '@mlab/kernel';
 import { logSettings } from './log-settings.ts';
-import { services } from './services.ts';
+
+type Services = Readonly<Record<string, AnyService>>;
 
 /**
  * What the declarations say of the system, as Markdown: nothing is run for it, so it cannot be out of date except by not
  * being written. `mlab docs` writes it, and a test compares.
  */
-export function describeGraph(): string {
+export function describeGraph(services: Services): string {
   const contracts = Object.values(services).map((service) => service.contract as Contract);
   const rows = contracts.map(({ port, name, label, description }) => `| ${port} | \`${name}\` | ${label} | ${description} |`);
   const edges = Object.values(services).flatMap((service) =>
@@ -66,7 +67,7 @@ function heard(service: AnyService): readonly { readonly event: AnyEventType; re
 }
 
 /** Every setting of every service: the variable, what it takes, its default, what it is for. */
-export function describeSettings(): string {
+export function describeSettings(services: Services): string {
   const sections = Object.entries(services)
     .map(([name, service]) => ({ title: service.contract.label as string, settings: settingsOf(name, service.config) }))
     .filter(({ settings }) => settings.length > 0);

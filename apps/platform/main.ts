@@ -5,7 +5,6 @@ import { openFacilities } from './facilities.ts';
 import { giveMemoryBack } from './give-memory-back.ts';
 import { logSettings } from './log-settings.ts';
 import { readPlacement } from './placement.ts';
-import { services } from './services.ts';
 
 /**
  * One process of the platform. With an IPC channel it says when it is ready or why it is not, and ends when the other side
@@ -30,7 +29,7 @@ async function run(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
     process.on('disconnect', () => resolve('the supervisor went away'));
   });
-  const { env, ...placement } = readPlacement(process.argv.slice(2), process.env, services);
+  const { env, ...placement } = await readPlacement(process.argv.slice(2), process.env);
   await using facilities = await openFacilities({ env, services: placement.services, logger, version });
   await using host = await Host.start({ ...placement, env, logger, version, facilities });
   const running = [...host.urls].map(([name, url]) => ({ name, url }));

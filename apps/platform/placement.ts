@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { needsOf, refuseUnprotected, variableOf, type AnyService, type Contract } from '@mlab/kernel';
+import { loadServices, services as allServices } from './services.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,15 +28,14 @@ const OPTIONS = {
  *   --listen 127.0.0.1           also MLAB_LISTEN
  * Throws a sentence when they say something that cannot be.
  */
-export function readPlacement(args: readonly string[], env: Env, all: Readonly<Record<string, AnyService>>): Placement {
+export async function readPlacement(args: readonly string[], env: Env): Promise<Placement> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  const names = values.target === 'all' ? Object.keys(all) : values.target.split(',').filter((name) => name !== '');
-  if (names.length === 0) throw new Error(`--target is empty; it takes "all" or some of ${Object.keys(all).join(', ')}.`);
-  const services = names.map((name) => {
-    const service = all[name];
-    if (service === undefined) throw new Error(`--target has "${name}", which is no service; known are ${Object.keys(all).join(', ')}.`);
-    return service;
-  });
+  const known = Object.keys(allServices);
+  const names = values.target === 'all' ? known : values.target.split(',').filter((name) => name !== '');
+  if (names.length === 0) throw new Error(`--target is empty; it takes "all" or some of ${known.join(', ')}.`);
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new Error(`--target has "${stranger}", which is no service; known are ${known.join(', ')}.`);
+  const services = Object.values(await loadServices(names));
   const listen = values.listen ?? env['MLAB_LISTEN'] ?? '127.0.0.1';
   refuseUnprotected(listen, env);
   return {

@@ -1,7 +1,14 @@
 import type { AnyService } from '@mlab/kernel';
-import { service as gateway } from '@mlab/service-gateway';
-import { service as monitoring } from '@mlab/service-monitoring';
-import { service as predictor } from '@mlab/service-predictor';
 
-/** All services. This is the only file that imports them. */
-export const services: Readonly<Record<string, AnyService>> = { gateway, monitoring, predictor };
+/** How each service is loaded. This is the only file that imports services, and a process loads only those that it hosts. */
+export const services: Readonly<Record<string, () => Promise<{ readonly service: AnyService }>>> = {
+  gateway: () => import('@mlab/service-gateway'),
+  monitoring: () => import('@mlab/service-monitoring'),
+  predictor: () => import('@mlab/service-predictor'),
+};
+
+/** The named services, or all of them, by their names. */
+export async function loadServices(names: readonly string[] = Object.keys(services)): Promise<Readonly<Record<string, AnyService>>> {
+  const loaded = names.map(async (name) => [name, (await services[name]?.())?.service] as const);
+  return Object.fromEntries((await Promise.all(loaded)).flatMap(([name, service]) => (service === undefined ? [] : [[name, service]])));
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeGraph, describeSettings } from '@mlab/platform/describe';
-import { services } from '@mlab/platform/services';
+import { loadServices } from '@mlab/platform/services';
 import { repositoryFolder } from './home.ts';
 import { type KnownService, KNOWN_SERVICES_FILE } from './topology/known-services.ts';
 
@@ -11,20 +11,26 @@ export interface GeneratedDoc {
   readonly wanted: string;
 }
 
-const PARTS: Readonly<Record<string, () => string>> = { 'docs/architecture.md': describeGraph, 'docs/configuration.md': describeSettings };
+type Services = Awaited<ReturnType<typeof loadServices>>;
+
+const PARTS: Readonly<Record<string, (services: Services) => string>> = {
+  'docs/architecture.md': describeGraph,
+  'docs/configuration.md': describeSettings,
+};
 const GENERATED = /<!-- generated -->[\s\S]*<!-- \/generated -->/;
 
 /** Documents with a part between two markers that is written from the declarations. */
-export function generatedDocs(): readonly GeneratedDoc[] {
+export async function generatedDocs(): Promise<readonly GeneratedDoc[]> {
+  const services = await loadServices();
   return Object.entries(PARTS).map(([file, describe]) => {
     const now = readFileSync(join(repositoryFolder, file), 'utf8');
-    return { file, now, wanted: now.replace(GENERATED, () => `<!-- generated -->\n${describe()}\n<!-- /generated -->`) };
+    return { file, now, wanted: now.replace(GENERATED, () => `<!-- generated -->\n${describe(services)}\n<!-- /generated -->`) };
   });
 }
 
 /** The list of services that `mlab up` reads in place of their declarations. */
-export function generatedServiceList(): GeneratedDoc {
-  const lines = Object.entries(services).map(([name, { contract, needs }]): KnownService => {
+export async function generatedServiceList(): Promise<GeneratedDoc> {
+  const lines = Object.entries(await loadServices()).map(([name, { contract, needs }]): KnownService => {
     const { port } = contract as { readonly port: number };
     const contracts = Object.values(needs as Readonly<Record<string, { readonly name: string }>>);
     return { name, port, needs: contracts.map((needed) => needed.name) };

@@ -9,7 +9,7 @@ export const command: Command = {
   usage: 'docs',
   options: {},
   async run() {
-    for (const { file, now, wanted } of [...generatedDocs(), generatedServiceList()]) {
+    for (const { file, now, wanted } of [...(await generatedDocs()), await generatedServiceList()]) {
       if (now !== wanted) writeFileSync(join(repositoryFolder, file), wanted);
       process.stdout.write(`${now === wanted ? 'up to date' : 'written   '}  ${file}\n`);
     }

@@ -14,11 +14,8 @@ interface Manifest {
 export function register(root: string, { kebab, camel }: Names): readonly string[] {
   const name = `@mlab/service-${kebab}`;
   const home = `services/${kebab}`;
-  edit(root, 'apps/platform/services.ts', (source) =>
-    source
-      .replace(/(\n\/\*\* All services)/, `import { service as ${camel} } from '${name}';\n$1`)
-      .replace(/= \{ (.*) \};/, (_, list: string) => `= { ${list}, ${camel === kebab ? camel : `'${kebab}': ${camel}`} };`),
-  );
+  const key = camel === kebab ? camel : `'${kebab}'`;
+  edit(root, 'apps/platform/services.ts', (source) => source.replace('\n};', `\n  ${key}: () => import('${name}'),\n};`));
   editJson<Manifest>(root, 'apps/platform/package.json', (manifest) => ({
     ...manifest,
     dependencies: sorted({ ...manifest.dependencies, [name]: '*' }),
