@@ -117,6 +117,32 @@ test('a cancelled job begins anew when it is retried, and what is left of its fi
   await untilState(walk, id, 'succeeded');
 });
 
+test('a worker that has not heard of it yet cannot end the second run of a job that was cancelled and retried', async () => {
+  const finish = [gate(), gate()];
+  const begun = [gate(), gate()];
+  const walker = {
+    walk: async (_: object, { attempt }: { attempt: number }) => {
+      begun[attempt - 1]?.open();
+      await finish[attempt - 1]?.opened;
+      return {};
+    },
+  };
+  await using slow = await openInstance({ url: db.url, jobs, service: 'slow-to-hear', settings: { watchMs: 5000 }, runners: walker });
+  const id = await send(slow, slow.queues.walk, {});
+  await begun[0]?.opened;
+  await using other = await openInstance({ url: db.url, jobs, service: 'slow-to-hear', runners: walker });
+  const { walk } = other.queues;
+  assert.equal(await walk.cancel(call(), id), true);
+  assert.equal(await walk.retry(call(), id), true);
+  await begun[1]?.opened;
+  finish[0]?.open();
+  // The other is busy, so the next job is taken by the slow one, once it has written down what it believes.
+  await untilState(walk, await send(slow, slow.queues.walk, {}), 'succeeded');
+  assert.equal((await walk.find(call(), id))?.state, 'running');
+  finish[1]?.open();
+  await untilState(walk, id, 'succeeded');
+});
+
 test('a job is not retried while another with its key waits or runs', async () => {
   await using idle = await openInstance({ url: db.url, jobs, service: 'keyed' });
   const { walk } = idle.queues;

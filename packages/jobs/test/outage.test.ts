@@ -85,7 +85,8 @@ test('a job that runs through an outage longer than its lease is not taken from 
     url: db.url,
     jobs: { swim: { ...jobs.swim, concurrency: 2 } },
     service: 'pool',
-    settings: { pollMs: 30, watchMs: 30 },
+    // Whoever looks for dead workers comes back long before the worker shows a sign of life.
+    settings: { pollMs: 20, watchMs: 5000 },
     runners: {
       swim: async () => {
         runs++;
