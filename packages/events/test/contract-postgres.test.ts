@@ -1,4 +1,5 @@
+import { describe } from 'node:test';
 import { postgres } from './buses.ts';
 import { contractSuite } from './contract.ts';
 
-contractSuite(postgres);
+describe('postgres', { concurrency: 4 }, () => contractSuite(postgres));

@@ -420,4 +420,19 @@ export function contractSuite(kind: BusKind): void {
     );
     assert.deepEqual(await numbers(hearer), [2]);
   });
+
+  on('what nobody declares or can come again any more is forgotten, dead letters are not', async ({ bus, open }) => {
+    await (await open({ ...listening(), idle: true }))[Symbol.asyncDispose]();
+    await bus.query(`
+      INSERT INTO listener.event_consumer (log, consumer, channel, position, seen_at) VALUES ('old', 'gone', 'a.b@1', 0, now() - interval '30 days');
+      INSERT INTO listener.event_inbox (consumer, id, type, envelope, state) VALUES ('gone', '1', 'a.b@1', '{}', 'pending'), ('gone', '2', 'a.b@1', '{}', 'dead');
+      INSERT INTO listener.event_seen (consumer, id, received_at) VALUES
+        ('placed', 'long ago', now() - interval '30 days'), ('placed', 'lately', now()), ('gone', '2', now() - interval '30 days')`);
+    await open(listening());
+    const seen = () => bus.query('SELECT id FROM listener.event_seen ORDER BY id');
+    await until(seen, (rows) => rows.length === 2);
+    assert.deepEqual(await seen(), [{ id: '2' }, { id: 'lately' }]);
+    assert.deepEqual(await bus.query('SELECT id FROM listener.event_inbox'), [{ id: '2' }]);
+    assert.deepEqual(await bus.query('SELECT DISTINCT consumer FROM listener.event_consumer'), [{ consumer: 'placed' }]);
+  });
 }

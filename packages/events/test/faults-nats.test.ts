@@ -1,4 +1,6 @@
+import { describe } from 'node:test';
 import { natsIfPresent } from './buses.ts';
 import { faultSuite } from './faults.ts';
 
-if (natsIfPresent !== undefined) faultSuite(natsIfPresent);
+const nats = natsIfPresent;
+if (nats !== undefined) describe('nats', { concurrency: 4 }, () => faultSuite(nats));

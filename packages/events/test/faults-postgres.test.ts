@@ -1,4 +1,5 @@
+import { describe } from 'node:test';
 import { postgres } from './buses.ts';
 import { faultSuite } from './faults.ts';
 
-faultSuite(postgres);
+describe('postgres', { concurrency: 4 }, () => faultSuite(postgres));

@@ -1,5 +1,4 @@
 import { rootCall, type Clock, type Database } from '@mlab/kernel';
-import { sql } from '@mlab/sql';
 import type { Logger } from '@mlab/telemetry';
 import type { Bus, BusReader } from '#/bus/bus.ts';
 import { appendMessages, cutMessages, findCut, readMessages, readRange } from '#/bus/postgres-log.ts';
@@ -98,8 +97,7 @@ export function openPostgresBus({ database, notices, maxAgeMs, maxBytes, log, cl
       if (entries.length === 0) return;
       const channels = [...new Set(entries.map(({ channel }) => channel))].join(' ');
       await database.transaction(call(signal), async (tx) => {
-        await appendMessages(tx, entries);
-        await tx.run(sql`SELECT pg_notify(${BUS_NOTICE}, ${channels.length > MAX_NOTICE ? '' : channels})`);
+        await appendMessages(tx, entries, { channel: BUS_NOTICE, payload: channels.length > MAX_NOTICE ? '' : channels });
       });
     },
     range: (signal) => readRange(database.for(call(signal))),

@@ -2,9 +2,16 @@ import type { Queryable, Transaction } from '@mlab/kernel';
 import { bigint, nullable, sql, text, unnest } from '@mlab/sql';
 import { BATCH_BYTES, BATCH_ENTRIES, type BusBatch, type BusRange, type Entry, type Outgoing } from '#/bus/bus.ts';
 
-/** Appends in order. Until its commit nobody else appends, so no reader sees an entry before one with a lower number. */
-export async function appendMessages(tx: Transaction, entries: readonly Outgoing[]): Promise<void> {
-  await tx.run(sql`SELECT pg_advisory_xact_lock(hashtext('mlab_events'), hashtext('append'))`);
+export interface Notice {
+  readonly channel: string;
+  readonly payload: string;
+}
+
+/** Appends in order, and says so. Until its commit nobody else appends, so no reader sees an entry before one with a lower number. */
+export async function appendMessages(tx: Transaction, entries: readonly Outgoing[], notice: Notice): Promise<void> {
+  await tx.run(
+    sql`SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtext('mlab_events'), hashtext('append'))`,
+  );
   const given = unnest({
     place: ['int4', entries.map((_, place) => place)],
     channel: ['text', entries.map(({ channel }) => channel)],
@@ -12,8 +19,9 @@ export async function appendMessages(tx: Transaction, entries: readonly Outgoing
     envelope: ['text', entries.map(({ envelope }) => envelope)],
   });
   await tx.run(sql`
-    INSERT INTO message (channel, id, envelope, bytes)
-    SELECT channel, id, envelope, octet_length(envelope) FROM ${given} ORDER BY place`);
+    WITH added AS (INSERT INTO message (channel, id, envelope, bytes)
+      SELECT channel, id, envelope, octet_length(envelope) FROM ${given} ORDER BY place RETURNING seq)
+    SELECT pg_notify(${notice.channel}, ${notice.payload}) FROM (SELECT count(*) FROM added) a`);
 }
 
 export async function readRange(db: Queryable): Promise<BusRange> {

@@ -43,7 +43,9 @@ export async function register(tx: Transaction, log: string, { consumer, channel
 }
 
 export async function movePositions(tx: Transaction, log: string, consumers: readonly string[], position: bigint): Promise<void> {
-  await tx.run(sql`UPDATE event_consumer SET position = ${position} WHERE log = ${log} AND consumer = ANY(${consumers}::text[])`);
+  await tx.run(sql`
+    WITH fast AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE event_consumer SET position = ${position} FROM fast WHERE log = ${log} AND consumer = ANY(${consumers}::text[])`);
 }
 
 /** That these consumers are still declared by a running process. */
