@@ -77,7 +77,10 @@ test('what is under way at the end is still answered, and /ready has said no bef
   });
   let arrived = (): void => {};
   let release = (): void => {};
-  const arrival = new Promise<void>((resolve) => (arrived = resolve));
+  const arrival = new Promise<void>((resolve) => {
+    let left = 5;
+    arrived = () => void (--left === 0 && resolve());
+  });
   const gate = new Promise<void>((resolve) => (release = resolve));
   const service = defineService({
     contract: slow,
@@ -96,12 +99,21 @@ test('what is under way at the end is still answered, and /ready has said no bef
   const app = await startTest(service);
   const ready = await fetch(`${app.url}/ready`);
   assert.equal(ready.status, 200);
-  const answer = app.client.wait({}, rootCall('test'));
+  const answers = Array.from({ length: 5 }, () => app.client.wait({}, rootCall('test')));
   await arrival;
+  const started = performance.now();
   const ended = app.host[Symbol.asyncDispose]();
+  // The server has stopped listening: only then it is seen whether what is answered now ends its connection.
+  await assert.rejects(untilRefused(app.url));
   release();
-  assert.deepEqual(await answer, {});
+  assert.deepEqual(await Promise.all(answers), [{}, {}, {}, {}, {}]);
   await ended;
+  assert.ok(performance.now() - started < 5000, 'no connection was waited for that nobody uses');
   await assert.rejects(app.client.wait({}, rootCall('test')), (error) => AppError.is(error, 'unavailable'));
   await app[Symbol.asyncDispose]();
 });
+
+/** Asks until nobody listens any more; then it rejects. */
+async function untilRefused(url: string): Promise<never> {
+  for (;;) await (await fetch(`${url}/health`, { headers: { connection: 'close' } })).text();
+}

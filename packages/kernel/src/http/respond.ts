@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { RenderedError } from '#/http/wire.ts';
 
@@ -19,8 +19,15 @@ export function respondUnrouted(raw: ServerResponse, { status, contentType, body
 }
 
 function write(raw: ServerResponse, status: number, contentType: string, body: string | Buffer, headers?: Headers): void {
+  closeWhenDraining(raw);
   raw.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
   raw.end(body);
+}
+
+/** While the server drains, an answer is the last one on its connection; a connection that stayed open would hold the end up. */
+export function closeWhenDraining(raw: ServerResponse): void {
+  const { server } = (raw.socket ?? {}) as { readonly server?: Server };
+  if (server?.listening === false) raw.shouldKeepAlive = false;
 }
 
 /** Writes an error as its wire has rendered it. */

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Call } from '#/call.ts';
 import type { Download } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
+import { closeWhenDraining } from '#/http/respond.ts';
 import { Outflow } from '#/outflow.ts';
 
 export interface SendOptions {
@@ -27,6 +28,7 @@ export async function sendDownload(reply: FastifyReply, download: Download, opti
   try {
     let chunk = await outflow.next();
     reply.hijack();
+    closeWhenDraining(raw);
     raw.writeHead(200, { ...headers, ...describe(download) });
     for (; chunk !== undefined; chunk = await outflow.next()) if (!raw.write(chunk)) await event(raw, 'drain');
     raw.end();

@@ -64,7 +64,11 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
       operations: Object.assign({}, ...parts.map(({ operations }) => operations)) as Record<string, AnyOperation>,
       handlers: Object.assign({}, ...parts.map(({ handlers }) => handlers)) as AddedOperations['handlers'],
     },
-    checks: () => [database, events, jobs].flatMap((part) => part?.checks?.() ?? []),
+    checks: () => {
+      const checks = [database, events, jobs].flatMap((part) => part?.checks?.() ?? []);
+      // A service that also runs without a database says itself what it cannot do while that is away.
+      return service.database?.optional === true ? checks.map((check) => ({ ...check, required: false })) : checks;
+    },
     begin: async ({ consumers = {}, workers = {}, jobs: runners = {} }) => {
       await events?.consume(consumers, workers);
       await jobs?.work(runners);
