@@ -37,6 +37,6 @@ export async function readMigrations(origin: string, folder: URL): Promise<reado
   );
 }
 
-export function four(number: number): string {
+function four(number: number): string {
   return String(number).padStart(4, '0');
 }
