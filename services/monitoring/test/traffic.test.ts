@@ -2,47 +2,41 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gateway } from '@mlab/contracts/gateway';
-import { defineService, rootCall, schema, type Database, type Events, type HandlersOf } from '@mlab/kernel';
+import { defineService, rootCall, schema, type EventType } from '@mlab/kernel';
 import { startTest, type TestApp } from '@mlab/kernel/testing';
-import { openTestDatabase, type TestDatabase } from '@mlab/sql/testing';
+import { openTestDatabase } from '@mlab/sql/testing';
 import { openLog } from '@mlab/telemetry';
 import { Type } from 'typebox';
 import type { monitoring } from '@mlab/contracts/monitoring';
 import { openFacilities } from '../../../apps/platform/facilities.ts';
 import { service } from '#/service.ts';
 
-type Batch = Parameters<Events['publish']>[2];
+type Batch = typeof gateway.events.inputsLogged extends EventType<infer T> ? T : never;
 
-let database: TestDatabase;
-let facilities: Awaited<ReturnType<typeof openFacilities>>;
+const stack = new AsyncDisposableStack();
 let app: TestApp<typeof monitoring>;
 let publish: (batch: Batch) => Promise<void>;
 
 /** In the gateway's place: it only tells what the test says. */
 const teller = defineService({
-  contract: gateway,
+  contract: { ...gateway, operations: {} },
   needs: {},
   config: schema(Type.Object({})),
-  database: { migrations: new URL('no-migrations/', import.meta.url) },
-  start: ({ database, events }: { database: Database; events: Events }) => {
-    publish = (batch) =>
-      database.transaction(rootCall('test'), (tx) => events.publish(tx, gateway.events.inputsLogged as never, batch as never));
-    return { handlers: {} as HandlersOf<typeof gateway> };
+  database: { migrations: new URL('../../gateway/migrations/', import.meta.url) },
+  start({ database, events }) {
+    publish = (batch) => database.transaction(rootCall('test'), (tx) => events.publish(tx, gateway.events.inputsLogged, batch));
+    return { handlers: {} };
   },
 });
 
 before(async () => {
-  database = await openTestDatabase();
+  const database = stack.use(await openTestDatabase());
   const { logger } = openLog({ level: 'silent' });
   const services = [teller, service];
-  facilities = await openFacilities({ env: { DATABASE_URL: database.url }, services, logger, version: '0.0.0' });
-  app = await startTest(service, { neighbours: [teller], facilities });
+  const facilities = stack.use(await openFacilities({ env: { DATABASE_URL: database.url }, services, logger, version: '0.0.0' }));
+  app = stack.use(await startTest(service, { neighbours: [teller], facilities, env: { MLAB_MONITORING_KEEP_DAYS: '36500' } }));
 });
-after(async () => {
-  await app[Symbol.asyncDispose]();
-  await facilities[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+after(() => stack.disposeAsync());
 
 const batch = (from: string, count: number, pending: number, byClass: Readonly<Record<string, number>> = {}): Batch => ({
   count,
@@ -124,4 +118,11 @@ for (const [query, said] of [
 
 test('an empty time is an empty list', async () => {
   assert.deepEqual(await ask('from=2025-01-01T10:00:00Z&to=2025-01-01T11:00:00Z'), { items: [] });
+});
+
+test('minutes that are older than what is kept are forgotten', async () => {
+  await publish(batch('1900-01-01T10:00:00.000Z', 3, 0, { cat: 3 }));
+  await publish(batch('2026-03-01T00:00:00.000Z', 1, 0));
+  await counted('from=2026-03-01T00:00:00Z&to=2026-03-01T00:01:00Z', 1);
+  await counted('from=1900-01-01T10:00:00Z&to=1900-01-01T11:00:00Z', 0);
 });

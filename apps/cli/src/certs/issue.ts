@@ -1,5 +1,5 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it must have run before the library is loaded
-import './reflect-metadata.ts';
+import 'reflect-metadata';
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
