@@ -22,6 +22,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { buffer } from 'node:stream/consumers';
 import { AppError, type Objects } from '@mlab/kernel';
 import { openObjectsFacility } from '#/index.ts';
@@ -165,7 +166,7 @@ test('a process that is killed in the middle of a put leaves the old object and 
   const folder = await temporaryFolder(t);
   const { objects, root } = await openShop(folder);
   await objects.put('key', Buffer.from('old'));
-  const child = spawn(process.execPath, [`${import.meta.dirname}/put-and-hang-process.ts`, folder], {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('./put-and-hang-process.ts')), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
@@ -215,7 +216,7 @@ if (isRootOnLinux) {
   test('a full disk stores nothing by halves, and what is deleted makes room', async (t) => {
     const folder = await temporaryFolder(t);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
     } catch {
       return t.skip('root in this container may not mount');
     }
@@ -229,13 +230,13 @@ if (isRootOnLinux) {
       await objects.delete('key');
       assert.equal((await objects.put('key', randomBytes(800_000))).size, 800_000);
 
-      execFileSync('mount', ['-o', 'remount,ro', folder]);
+      execFileSync('/bin/mount', ['-o', 'remount,ro', folder]);
       await assert.rejects(objects.put('new', Buffer.from('x')), isUnavailable('MLAB_OBJECTS_FOLDER', 'only be read'));
       await assert.rejects(objects.delete('key'), isUnavailable('MLAB_OBJECTS_FOLDER'));
       assert.equal((await read(objects, 'key')).length, 800_000);
       await assert.rejects(openShop(folder), isUnavailable('MLAB_OBJECTS_FOLDER'));
     } finally {
-      execFileSync('umount', [folder]);
+      execFileSync('/bin/umount', [folder]);
     }
   });
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ObjectsSettings } from '#/index.ts';
 
@@ -13,7 +14,7 @@ interface Measured {
 
 /** Puts and gets 128 MiB in a process of its own. */
 export async function putAndGetLarge(settings: ObjectsSettings): Promise<Measured> {
-  const script = `${import.meta.dirname}/put-and-get-large-process.ts`;
+  const script = fileURLToPath(import.meta.resolve('./put-and-get-large-process.ts'));
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(settings)]);
   return JSON.parse(stdout) as Measured;
 }
