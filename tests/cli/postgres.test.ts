@@ -134,6 +134,19 @@ test('up brings a database for all, which lives, falls and ends as the other pro
   });
 });
 
+test('Ctrl-C while the database is being created ends everything, and the next start creates it', async () => {
+  await using cli = await testCli();
+  const up = cli.begin(['up'], { env: { MLAB_TOPOLOGY: cli.withDatabase } });
+  await until('it is being created', () => existsSync(join(cli.home, 'postgres')));
+  assert.equal((await cli.process('postgres')).state, 'starting');
+  up.interrupt();
+  assert.equal((await up.ended).code, 0);
+  assert.doesNotMatch(cli.log('supervisor'), /(predictor|gateway) starts/);
+  const again = await cli.run(['up', '--detach'], { MLAB_TOPOLOGY: cli.withDatabase });
+  assert.equal(again.code, 0, again.out);
+  assert.equal((await cli.process('postgres')).state, 'ready');
+});
+
 test('DATABASE_URL names the database of all, and none is brought', async () => {
   await using cli = await testCli();
   const url = 'postgres://somebody@127.0.0.1:1/else';
