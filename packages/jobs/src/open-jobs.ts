@@ -23,6 +23,8 @@ export interface OpenJobsOptions {
 
 /** How long a statement of the worker may take, in milliseconds. */
 const STATEMENT_MS = 15_000;
+/** How long whoever looks at the metrics waits for their numbers, in milliseconds. */
+const COUNT_MS = 2000;
 
 /** The jobs of one service, in a schema beside its own. */
 export async function openJobs({ adminUrl, settings }: OpenJobsOptions, owner: Owner, database: Database, jobs: Jobs): Promise<OpenedJobs> {
@@ -41,7 +43,7 @@ export async function openJobs({ adminUrl, settings }: OpenJobsOptions, owner: O
   for (const name of names) await store.unlimit(db(), name);
   const schedule = openSchedule(owner.name, jobs, boss.next, owner.clock.now());
 
-  const meters = openMeters({ owner, store, kinds: names, db });
+  const meters = openMeters({ owner, store, kinds: names, db: () => database.for(rootCall(`${owner.name} metrics`, COUNT_MS)) });
   const running = openRunning({ owner, kinds, store, settings, db, outage, meters, onFree: () => worker.wake() });
   const worker = openWorker({ owner, database, call, kinds, boss, store, settings, schedule, outage, meters, running });
   const tidying = openTidying({ owner, boss, store, db, outage });

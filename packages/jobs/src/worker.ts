@@ -82,7 +82,9 @@ export function openWorker(options: WorkerOptions): Worker {
 
   async function look(): Promise<void> {
     await sendDue();
+    if (stopped) return;
     await reap();
+    if (stopped) return;
     const withRoom = [...kinds.values()].filter((kind) => running.room(kind) > 0).map(({ name }) => name);
     if (withRoom.length === 0) return;
     for (const name of await store.ready(db(), withRoom)) {
