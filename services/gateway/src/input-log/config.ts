@@ -12,7 +12,7 @@ export const inputLogConfig = Type.Object(
     keepDays: Type.Number({ default: 30, minimum: 0, description: 'Age in days at which inputs are deleted; 0: never' }),
     keepBytes: whole(1024 ** 3, 'Size on disk beyond which the oldest inputs are deleted, in bytes; 0: no limit', 0),
     retentionEveryMs: whole(60_000, 'How often old inputs are looked for, in milliseconds'),
-    gatherMs: whole(1, 'How long the first input of a batch waits for others, in milliseconds', 0),
+    gatherMs: whole(4, 'How long the first input of a batch waits for others while they come in numbers, in milliseconds', 0),
     holdMs: whole(20, 'How long an input waits for its prediction before it is committed without it, in milliseconds'),
     batchSize: whole(1000, 'Most inputs of one commit'),
     commitTimeoutMs: whole(3000, 'How long a commit may take before the database counts as away, in milliseconds'),

@@ -14,6 +14,9 @@ export interface SpoolOptions {
   readonly log: Logger;
 }
 
+/** Who appends faster than can be replayed must be stopped by whoever replays. */
+const MOST_PASSES = 20;
+
 type Write = (entries: readonly Entry[]) => Promise<void>;
 
 /** Entries on this machine's disk while the database is away. Each gateway writes a file of its own. */
@@ -22,8 +25,10 @@ export interface Spool {
   readonly records: number;
   /** Resolves when the entries are on the disk. One at a time. Refuses with `unavailable` when there is no room. */
   append(entries: readonly Entry[]): Promise<void>;
-  /** Hands all that was appended to `write`, in order; `caughtUp` is told at the moment when nothing more is there. */
-  replay(write: Write, caughtUp: () => void): Promise<void>;
+  /** Hands what was appended to `write`, in order and each once; what is appended meanwhile, too, as far as it can keep up. */
+  replay(write: Write): Promise<void>;
+  /** Removes what was appended: all of it has been replayed. */
+  clear(): Promise<void>;
   /** Hands over what gateways have left that ended before they could. */
   adopt(write: Write): Promise<void>;
   /** Leaves the own file as it is, for whoever takes it up. */
@@ -43,21 +48,17 @@ interface SpoolFile {
 
 export function openSpool({ folder, maxBytes, log }: SpoolOptions): Spool {
   let file: SpoolFile | undefined;
-  let appending: Promise<void> | undefined;
 
   async function append(entries: readonly Entry[]): Promise<void> {
     const records = Buffer.concat(entries.map((entry) => encodeRecord(entry, crc32)));
     if ((file?.size ?? 0) + records.length > maxBytes) throw full(maxBytes);
-    appending = putAway(records, entries.length);
     try {
-      await appending;
+      await putAway(records, entries.length);
     } catch (error) {
       throw new AppError('unavailable', 'The input log is unavailable: neither its database nor its spool takes the input.', {
         cause: error,
         retryAfter: 1,
       });
-    } finally {
-      appending = undefined;
     }
   }
 
@@ -77,15 +78,6 @@ export function openSpool({ folder, maxBytes, log }: SpoolOptions): Spool {
     }
   }
 
-  async function catchUp(mine: SpoolFile, write: Write): Promise<void> {
-    for (;;) {
-      await appending?.catch(() => {});
-      const { end, damaged } = await readSpool(mine.handle, { from: mine.replayed, to: mine.size }, write);
-      mine.replayed = end;
-      if (damaged || (end === mine.size && appending === undefined)) return;
-    }
-  }
-
   return {
     get bytes() {
       return file?.size ?? 0;
@@ -94,12 +86,18 @@ export function openSpool({ folder, maxBytes, log }: SpoolOptions): Spool {
       return file?.records ?? 0;
     },
     append,
-    async replay(write, caughtUp) {
+    async replay(write) {
       const mine = file;
-      if (mine !== undefined) await catchUp(mine, write);
-      // In one go: an append that comes now begins a file of its own.
-      if (file === mine) file = undefined;
-      caughtUp();
+      if (mine === undefined) return;
+      for (let pass = 0; pass < MOST_PASSES && mine.replayed < mine.size; pass++) {
+        const { end, damaged } = await readSpool(mine.handle, { from: mine.replayed, to: mine.size }, write);
+        mine.replayed = end;
+        if (damaged) return;
+      }
+    },
+    async clear() {
+      const mine = file;
+      file = undefined;
       if (mine !== undefined) await finish(mine, mine.replayed < mine.size);
     },
     close: async () => file?.handle.close(),

@@ -40,8 +40,12 @@ export function openWriter({ commit, probe, spool, schedule, log, wrote, monoton
   let ended = false;
   let cancelTry: (() => void) | undefined;
   let trying: Promise<void> | undefined;
+  let appending: Promise<void> | undefined;
+  /** Set while it is being decided where inputs go from now on. */
+  let switching: Promise<void> | undefined;
 
   async function write(entries: readonly Entry[]): Promise<ReadonlyMap<string, Error>> {
+    if (switching !== undefined) await switching;
     if (!away) {
       try {
         return await commitAll(entries);
@@ -51,7 +55,8 @@ export function openWriter({ commit, probe, spool, schedule, log, wrote, monoton
     }
     if (spool === undefined) throw refused();
     const started = monotonic();
-    await spool.append(entries);
+    appending = spool.append(entries);
+    await appending;
     wrote('spool', entries.length, monotonic() - started);
     return NONE;
   }
@@ -104,7 +109,19 @@ export function openWriter({ commit, probe, spool, schedule, log, wrote, monoton
   async function comingBack(): Promise<void> {
     await probe();
     if (spool === undefined) return comeBack();
-    await spool.replay(replay, comeBack);
+    // Most of it while inputs go on into the spool; the last of it while they wait, so that there is a last.
+    await spool.replay(replay);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    switching = promise;
+    try {
+      await appending?.catch(() => {});
+      await spool.replay(replay);
+      comeBack();
+    } finally {
+      switching = undefined;
+      resolve();
+    }
+    await spool.clear();
   }
 
   async function replay(entries: readonly Entry[]): Promise<void> {

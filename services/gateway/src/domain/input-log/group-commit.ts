@@ -2,7 +2,7 @@ export interface GroupCommitOptions<T> {
   /** Writes a batch. Resolves when it is committed, with those that were refused one by one; rejects when none of it was. */
   readonly write: (items: readonly T[]) => Promise<ReadonlyMap<T, Error>>;
   readonly schedule: (ms: number, task: () => void) => () => void;
-  /** How long the first of a batch waits for others, in milliseconds. */
+  /** How long the first of a batch waits for others, in milliseconds, when others are to be expected. */
   readonly gatherMs: number;
   readonly maxItems: number;
   readonly maxBytes: number;
@@ -26,50 +26,69 @@ interface OpenBatch<T> extends Batch<T> {
   readonly resolve: (refused: ReadonlyMap<T, Error>) => void;
   readonly reject: (error: unknown) => void;
   begun: boolean;
+  /** Whether it has waited long enough. */
+  gathered: boolean;
   bytes: number;
+  cancelTimer: () => void;
 }
 
+/** As many as came together lately make it worth while to wait for more. PostgreSQL calls it commit_siblings. */
+const COMPANY = 8;
+
 /**
- * Many small commits as few large ones. A batch is written when its first item has waited `gatherMs`, or when it is full; while one is
- * being written the next gathers, so that the slower a commit is, the more it carries. One at a time: their order is that of the adds.
+ * Many small commits as few large ones, one at a time: their order is that of the adds. An item that comes alone is written at once. As
+ * long as items come in numbers, a batch gathers for `gatherMs`, or until it is full, because each commit costs about the same however
+ * much it carries.
  */
 export function openGroupCommit<T>({ write, schedule, gatherMs, maxItems, maxBytes }: GroupCommitOptions<T>): GroupCommit<T> {
   const waiting: OpenBatch<T>[] = [];
   let writing: Promise<void> | undefined;
-  let cancelTimer: (() => void) | undefined;
+  let carried = 0;
+  let draining = false;
 
-  const begin = (): void => {
-    if (writing !== undefined) return;
-    const batch = waiting.shift();
-    if (batch === undefined) return;
-    cancelTimer?.();
-    cancelTimer = undefined;
+  const isReady = (batch: OpenBatch<T>): boolean =>
+    batch.gathered || draining || carried < COMPANY || waiting.length > 1 || batch.items.length >= maxItems || batch.bytes >= maxBytes;
+
+  const next = (): void => {
+    const [batch] = waiting;
+    if (writing !== undefined || batch === undefined || !isReady(batch)) return;
+    waiting.shift();
     batch.begun = true;
-    writing = write(batch.items).then(batch.resolve, batch.reject).then(ended);
+    batch.cancelTimer();
+    carried = batch.items.length;
+    writing = finish(batch);
   };
-  const ended = (): void => {
+  const finish = async (batch: OpenBatch<T>): Promise<void> => {
+    await write(batch.items).then(batch.resolve, batch.reject);
     writing = undefined;
-    begin();
+    next();
+  };
+  const begin = (): OpenBatch<T> => {
+    const batch = newBatch<T>();
+    waiting.push(batch);
+    // Also for a batch that is written at once, so that all that has come by then goes with it.
+    batch.cancelTimer = schedule(carried < COMPANY ? 0 : gatherMs, () => {
+      batch.gathered = true;
+      next();
+    });
+    return batch;
   };
   return {
     add(item, bytes) {
-      let batch = waiting.at(-1);
-      if (batch === undefined || batch.items.length >= maxItems || batch.bytes + bytes > maxBytes) {
-        batch = newBatch<T>();
-        waiting.push(batch);
-      }
+      const last = waiting.at(-1);
+      const fits = last !== undefined && last.items.length < maxItems && last.bytes + bytes <= maxBytes;
+      const batch = fits ? last : begin();
       batch.items.push(item);
       batch.bytes += bytes;
-      if (writing === undefined) {
-        if (waiting.length > 1 || batch.items.length >= maxItems || batch.bytes >= maxBytes) begin();
-        else cancelTimer ??= schedule(gatherMs, begin);
-      }
+      if (waiting.length > 1 || batch.items.length >= maxItems || batch.bytes >= maxBytes) next();
       return batch;
     },
     async drain() {
-      begin();
+      draining = true;
+      next();
       // Each that ends begins the next.
       for (let last = writing; last !== undefined; last = writing) await last;
+      draining = false;
     },
   };
 }
@@ -78,5 +97,5 @@ function newBatch<T>(): OpenBatch<T> {
   const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<T, Error>>();
   // Who waits for it hears of it; when all have gone, nobody has to.
   promise.catch(() => {});
-  return { items: [], done: promise, resolve, reject, begun: false, bytes: 0 };
+  return { items: [], done: promise, resolve, reject, begun: false, gathered: false, bytes: 0, cancelTimer: () => {} };
 }
