@@ -114,9 +114,9 @@ export async function attempt(serving: Serving, consumer: Consumer, claimed: Cla
     return output;
   }
 
-  async function reply(tx: Transaction, reply_: Reply): Promise<void> {
+  async function reply(tx: Transaction, content: Reply): Promise<void> {
     if (replyto === undefined) return;
-    const { id, text } = writeEnvelope({ service, type: REPLY_TYPE, time: clock.now(), data: reply_, correlationid: claimed.id });
+    const { id, text } = writeEnvelope({ service, type: REPLY_TYPE, time: clock.now(), data: content, correlationid: claimed.id });
     await insertOutgoing(tx, { id, channel: replyto, key: undefined, envelope: text });
     tx.afterCommit(serving.wakeRelay);
   }

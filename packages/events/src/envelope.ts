@@ -26,7 +26,7 @@ export interface Envelope {
   readonly data?: unknown;
 }
 
-export const MAX_KEY = 512;
+const MAX_KEY = 512;
 const MAX_ATTRIBUTE = 2048;
 
 /** What a NATS server takes unless told otherwise is 1 MiB; 8 KiB of it are left for headers and subject. */

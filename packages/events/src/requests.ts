@@ -26,7 +26,7 @@ export function openRequests({ bus, log, clock, random }: RequestsOptions): Requ
   const replyto = `reply.${randomBytes(16).toString('hex')}`;
   const waiting = new Map<string, (data: unknown) => void>();
   let reader: BusReader | undefined;
-  let log_: string | undefined;
+  let knownLog: string | undefined;
   let position = 0n;
   let beginning: Promise<void> | undefined;
   let loop: Loop | undefined;
@@ -45,8 +45,8 @@ export function openRequests({ bus, log, clock, random }: RequestsOptions): Requ
       if (reader === undefined) {
         const range = await bus.range(signal);
         // A log that was made anew holds nothing for us but what came since.
-        if (range.log !== log_) position = range.cut;
-        log_ = range.log;
+        if (range.log !== knownLog) position = range.cut;
+        knownLog = range.log;
         reader = bus.read([replyto], position);
       }
       const { entries, upTo } = await reader.next(signal);
@@ -63,7 +63,7 @@ export function openRequests({ bus, log, clock, random }: RequestsOptions): Requ
   /** Replies can only come behind what was the end of the log before the first request. */
   const begin = async (signal: AbortSignal): Promise<void> => {
     const range = await bus.range(signal);
-    ({ log: log_, end: position } = range);
+    ({ log: knownLog, end: position } = range);
     loop = openLoop({
       clock,
       random,

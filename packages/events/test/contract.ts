@@ -421,6 +421,44 @@ export function contractSuite(kind: BusKind): void {
     assert.deepEqual(await numbers(hearer), [2]);
   });
 
+  on(
+    'a consumer that an existing service declares anew hears what comes from then on, whoever reads the bus',
+    async ({ bus, open, another }) => {
+      await (await open(listening()))[Symbol.asyncDispose]();
+      const teller = await open({ contract: shop });
+      await place(teller, 1);
+      await until(
+        () => outboxDepth(teller),
+        (depth) => depth === 0,
+      );
+      const both: ServiceSpec = {
+        contract: listener,
+        consumes: { placed: shop.events.placed, again: shop.events.placed },
+        consumers: { placed: noting('placed'), again: noting('again') },
+      };
+      const first = await open(both);
+      await place(teller, 2);
+      await until(
+        () => numbers(first),
+        (all) => all.length === 3,
+      );
+      assert.deepEqual([(await numbers(first, 'placed')).toSorted((a, b) => a - b), await numbers(first, 'again')], [[1, 2], [2]]);
+
+      // The older version still reads the bus, and knows nothing of the newest consumer.
+      await using newer = await openService(await another(), bus.adminUrl, {
+        contract: listener,
+        consumes: { ...both.consumes, anything: shop.events.anything },
+        consumers: { ...both.consumers, anything: async (_event, { tx }) => note(tx, 'anything', '9') },
+      });
+      await teller.commit((tx) => teller.events.publish(tx, shop.events.anything, 'x'));
+      await until(
+        () => numbers(newer, 'anything'),
+        (all) => all.length === 1,
+        5000,
+      );
+    },
+  );
+
   on('what nobody declares or can come again any more is forgotten, dead letters are not', async ({ bus, open }) => {
     await (await open({ ...listening(), idle: true }))[Symbol.asyncDispose]();
     await bus.query(`

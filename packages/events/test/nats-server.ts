@@ -5,11 +5,13 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const PROGRAM = 'nats-server';
+
 /** The server's program, if there is one. */
 export function natsServerOnPath(): string | undefined {
   try {
-    execFileSync('nats-server', ['--version'], { stdio: 'ignore' });
-    return 'nats-server';
+    execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' });
+    return PROGRAM;
   } catch {
     return undefined;
   }

@@ -46,7 +46,7 @@ export function openNatsBus(options: NatsBusOptions): Bus {
 }
 
 /** Settles as `work` does, or rejects as soon as the signal is aborted. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const leave = (): void => reject(signal.reason as Error);
@@ -60,7 +60,7 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
 }
 
 /** Whatever NATS says of itself means to a caller that the bus cannot be used now. */
-export async function orUnavailable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function orUnavailable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   try {
     return await work;
   } catch (error) {
