@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   scale: () => import('./commands/scale.ts'),
   down: () => import('./commands/down.ts'),
   doctor: () => import('./commands/doctor.ts'),
+  'dead-letters': () => import('./commands/dead-letters.ts'),
   certs: () => import('./commands/certs.ts'),
   test: () => import('./commands/test.ts'),
   check: () => import('./commands/check.ts'),

@@ -62,6 +62,7 @@ export {
   type JobPage,
   type JobQueue,
   type JobQueuesOf,
+  type JobRetry,
   type JobRun,
   type JobRunnersOf,
   type Jobs,

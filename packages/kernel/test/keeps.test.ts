@@ -126,6 +126,19 @@ test('what a service keeps opens before it, takes work once all serve, stops fir
   assert.deepEqual(record.slice(2), ['stops', 'ended', 'events closed', 'database closed']);
 });
 
+test('a service cannot have an operation where a facility adds one', async () => {
+  const { facilities } = recording();
+  const own = operation('GET /letters', { summary: 'Mine', scope: 'diary:read', input: Type.Object({}), output: Type.Integer() });
+  const service = defineService({
+    contract: { ...diary, operations: { mine: own } },
+    needs: {},
+    config: nothing,
+    database: { migrations },
+    start: () => ({ handlers: { mine: () => 1 } }),
+  });
+  await assert.rejects(startTest(service, { facilities }), /diary may not have letters \(GET \/letters\) of its own/);
+});
+
 test('a process that cannot carry events says so', async () => {
   const { facilities } = recording();
   const { openDatabase } = facilities;

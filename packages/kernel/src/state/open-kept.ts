@@ -57,6 +57,7 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
   if (objects !== undefined) stack.use(objects);
 
   const parts = [events?.added, jobs?.added].filter((part) => part !== undefined);
+  for (const { operations } of parts) refuseClash(contract, operations);
   const disposing = stack.move();
   return {
     context: { database: database?.database, events: events?.events, jobs: jobs?.queues, objects },
@@ -93,6 +94,15 @@ async function openDatabase(
   if (open !== undefined) return open(owner, use.migrations, holds);
   if (use.optional === true) return undefined;
   throw new Error(`${owner.name} keeps data and there is no database: set DATABASE_URL, or let mlab up bring one.`);
+}
+
+/** What is added must not take the place of what the service has itself. */
+function refuseClash({ name, operations: own }: Contract, added: Readonly<Record<string, AnyOperation>>): void {
+  const routes = new Set(Object.values(own).map(({ method, path }) => `${method} ${path}`));
+  for (const [key, { method, path }] of Object.entries(added)) {
+    if (key in own || routes.has(`${method} ${path}`))
+      throw new Error(`${name} may not have ${key} (${method} ${path}) of its own: that is where its dead letters or jobs are seen to.`);
+  }
 }
 
 function required<T>(facility: T | undefined, { name }: Contract, what: string): T {
