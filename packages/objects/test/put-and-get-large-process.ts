@@ -14,7 +14,7 @@ const before = process.memoryUsage().rss;
 let most = before;
 
 async function* source(): AsyncGenerator<Uint8Array> {
-  for (let sent = 0; sent < 128 * 16; sent++) {
+  for (let sent = 0; sent < 96 * 16; sent++) {
     most = Math.max(most, process.memoryUsage().rss);
     yield Buffer.alloc(MIB / 16, sent);
   }

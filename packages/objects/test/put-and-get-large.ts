@@ -12,7 +12,7 @@ interface Measured {
   readonly hasSdk: boolean;
 }
 
-/** Puts and gets 128 MiB in a process of its own. */
+/** Puts and gets 96 MiB in a process of its own. */
 export async function putAndGetLarge(settings: ObjectsSettings): Promise<Measured> {
   const script = fileURLToPath(import.meta.resolve('./put-and-get-large-process.ts'));
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(settings)]);
