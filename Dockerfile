@@ -12,11 +12,12 @@ FROM base AS manifests
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete && find . -type d -empty -delete
 
+# Optional packages are PostgreSQL for a machine that has none: a container is given one by DATABASE_URL.
 # Source maps, type declarations, manuals and tests of packages are never read at run time and are half of their size.
 # Licences stay.
 FROM base AS deps
 COPY --from=manifests /app ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-audit --no-fund \
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --no-audit --no-fund \
   && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.tsbuildinfo' \) -delete \
   && find node_modules -type f \( -iname '*.md' -o -iname '*.markdown' \) ! -iname 'licen*' ! -iname 'notice*' ! -iname 'copying*' -delete \
   && find node_modules -maxdepth 3 -type d \( -name test -o -name tests -o -name docs -o -name example -o -name examples -o -name benchmarks \) -prune -exec rm -r {} +
@@ -45,7 +46,7 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node
 CMD ["--target=predictor"]
 
 FROM runtime AS platform
-EXPOSE 8000 8001
+EXPOSE 8000 8001 8014
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "deploy/health.mjs", "http://127.0.0.1:8000/ready", "http://127.0.0.1:8001/ready"]
 CMD ["--target=all"]
 

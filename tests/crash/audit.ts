@@ -3,7 +3,7 @@ import { sql } from '@mlab/sql';
 import { Type } from 'typebox';
 import { ledger } from './ledger.ts';
 
-export const audit = defineContract({
+const audit = defineContract({
   name: 'audit',
   title: 'Audit',
   label: 'Audit',
