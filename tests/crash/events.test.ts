@@ -78,6 +78,8 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
     DATABASE_URL: postgres.url,
     MLAB_HOME: folder,
     MLAB_EVENTS_BUS: bus,
+    // Each kill counts as an attempt at what was under way; none of it is to become a dead letter.
+    MLAB_EVENTS_MAX_ATTEMPTS: '1000',
     // A process is started for each one that is killed.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...(nats === undefined ? {} : { NATS_URL: nats.url }),
