@@ -3,10 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { AppError } from '@mlab/kernel';
-import { log, openLoggingGateway, predicted, type GatewayApp, type LoggingGateway } from './logging-gateway.ts';
+import { PENDING, type Entry } from '#/domain/input-log/entry.ts';
+import { firstIdAt } from '#/domain/input-log/input-id.ts';
+import { encodeRecord } from '#/domain/input-log/spool-record.ts';
+import { findAbandoned } from '#/input-log/spool-files.ts';
+import { call, log, openLoggingGateway, predicted, type GatewayApp, type LoggingGateway } from './logging-gateway.ts';
 import { until } from './until.ts';
 
 let gateways: LoggingGateway;
@@ -241,6 +246,27 @@ test('spool: one that is damaged in the middle is kept for people, after what co
   await log(app, 'four');
 });
 
+test('spool: what is known already is not forgotten when an older record of it is replayed', async () => {
+  const app = await gateways.start(spooling());
+  await log(app, 'cat', true);
+  const { items } = await app.client.listInputs({ limit: 1 }, call());
+  await app[Symbol.asyncDispose]();
+  const [item] = items;
+  const stale: Entry = { id: item?.id ?? '', data: 'cat', length: 3, sha256: undefined, traceId: item?.trace_id ?? '', ...PENDING };
+  const path = join(folder, `${hostname()}-${await endedProcess()}-${'3'.repeat(12)}.spool`);
+  await writeFile(path, Buffer.concat([encodeRecord(stale, crc32), encodeRecord({ ...stale, id: firstIdAt(1), data: 'other' }, crc32)]));
+  await using next = await gateways.startAgain(spooling());
+  await until('it is replayed', async () => (await readdir(folder)).length === 0);
+  assert.deepEqual(
+    (await gateways.rows()).map(({ data, outcome, class: name }) => [data, outcome, name]),
+    [
+      ['other', 'pending', null],
+      ['cat', 'predicted', 'cat'],
+    ],
+  );
+  assert.ok(next.url);
+});
+
 test('spool: two gateways with one folder have a file each, and neither takes that of the other while it lives', async () => {
   await using first = await gateways.start(spooling());
   await using second = await gateways.startAgain(spooling());
@@ -270,6 +296,27 @@ test('spool: a gateway that was taken for dead and goes on writes what is still 
   await until('what came before is there too', async () => (await texts()).includes('before'));
   assert.equal((await gateways.rows()).length, 2);
   assert.ok(other.url);
+});
+
+test('spool: whose files are taken up, and that each goes to one of those who look', async () => {
+  const old = new Date(Date.now() - 61_000);
+  const dead = await endedProcess();
+  for (const [owner, age] of [
+    [`${hostname()}-${process.pid}`, undefined],
+    [`${hostname()}-${process.ppid}`, undefined],
+    [`${hostname()}-${dead}`, undefined],
+    ['elsewhere-1', undefined],
+    ['elsewhere-2', old],
+  ] as const) {
+    const path = join(folder, `${owner}-${'4'.repeat(12)}.spool`);
+    await writeFile(path, 'x');
+    if (age !== undefined) await utimes(path, age, age);
+  }
+  await writeFile(join(folder, `${hostname()}-${dead}-${'5'.repeat(12)}.spool.damaged`), 'x');
+  const taken = (await Promise.all([findAbandoned(folder), findAbandoned(folder), findAbandoned(folder)])).flat();
+  const names = taken.map(({ path }) => basename(path)).toSorted();
+  assert.deepEqual(names, [`${hostname()}-${dead}-${'4'.repeat(12)}.spool`, `elsewhere-2-${'4'.repeat(12)}.spool`].toSorted());
+  assert.equal((await readdir(folder)).length, 6);
 });
 
 test('spool: the file of a process that cannot be asked is taken up after a minute of silence', async () => {
