@@ -28,8 +28,8 @@ function copyRepository(): string {
   mkdirSync(join(copy, 'node_modules', '@mlab'), { recursive: true });
   for (const name of readdirSync(modules))
     if (name !== '@mlab' && !name.startsWith('.')) symlinkSync(join(modules, name), join(copy, 'node_modules', name));
-  for (const home of ['packages/kernel', 'packages/telemetry', 'contracts', 'apps/platform', 'services/gateway', 'services/predictor'])
-    link(copy, home);
+  const below = (folder: string): string[] => readdirSync(join(copy, folder)).map((name) => `${folder}/${name}`);
+  for (const home of ['contracts', 'apps/platform', ...below('packages'), ...below('services')]) link(copy, home);
   return copy;
 }
 

@@ -59,7 +59,7 @@ export function platformSpec(plan: ProcessPlan, number: number, around: Platform
   };
 }
 
-export const instanceName = (process: string, number: number): string => (number === 1 ? process : `${process}.${number}`);
+const instanceName = (process: string, number: number): string => (number === 1 ? process : `${process}.${number}`);
 
 function platformArguments(plan: ProcessPlan, number: number, hasDatabase: boolean): string[] {
   return [
