@@ -71,7 +71,7 @@ export async function attempt(serving: Serving, consumer: Consumer, claimed: Cla
 
   async function handle(): Promise<void> {
     const { tracer } = serving.telemetry;
-    const { settings, calls } = serving;
+    const { settings } = serving;
     const ms = Math.min(settings.handlerMs, msLeft);
     const controller = new AbortController();
     const tooLate = new AppError('deadline', `${consumer.name} did not handle ${envelope.type} within ${Math.round(ms)} ms.`);
@@ -94,7 +94,6 @@ export async function attempt(serving: Serving, consumer: Consumer, claimed: Cla
     try {
       await database.transaction(call, async (tx) => {
         if (!(await complete(tx, claimed))) throw VOID;
-        calls.set(tx, call);
         const output = await consumer.handle(receivedFrom(envelope, claimed, data) as never, { tx, attempt: claimed.attempts, call });
         if (replyto !== undefined) await reply(tx, { output: checked(output) });
       });

@@ -4,7 +4,6 @@ import {
   type AnyConsumer,
   type AnyEventType,
   type AnyQueue,
-  type CallMeta,
   type Check,
   type Contract,
   type Database,
@@ -12,7 +11,6 @@ import {
   type EventsDeclaration,
   type OpenedEvents,
   type Owner,
-  type Transaction,
 } from '@mlab/kernel';
 import { checkType } from '#/attribute.ts';
 import type { Bus } from '#/bus/bus.ts';
@@ -78,7 +76,6 @@ export async function openEvents(
     settings,
     metrics,
     wakeRelay: relay.wake,
-    calls: new WeakMap<Transaction, CallMeta>(),
   };
   const member = members.join();
   let intake: Intake | undefined;

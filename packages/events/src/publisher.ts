@@ -17,14 +17,14 @@ import { insertOutgoing } from '#/store/outbox.ts';
 
 /** The side of events that a service's own code sees. */
 export function createPublisher(serving: Serving, contract: Contract, needs: readonly Contract[], requests: Requests): Events {
-  const { service, clock, metrics, calls, wakeRelay } = serving;
+  const { service, clock, metrics, wakeRelay } = serving;
   const told = byType(Object.values<AnyEventType>(contract.events ?? {}), ({ data }) => data);
   const taken = [contract, ...needs].flatMap(({ queues = {} }) => Object.values<AnyQueue>(queues));
   const inputs = byType(taken, ({ input }) => input);
   const outputs = byType(taken, ({ output }) => output);
 
   const toOutbox = async (tx: Transaction, spec: Omit<EnvelopeSpec, 'service' | 'time' | 'trace'>): Promise<void> => {
-    const { id, text } = writeEnvelope({ ...spec, service, time: clock.now(), trace: calls.get(tx)?.trace });
+    const { id, text } = writeEnvelope({ ...spec, service, time: clock.now(), trace: tx.call.trace });
     await insertOutgoing(tx, { id, channel: spec.type, key: spec.key, envelope: text });
     tx.afterCommit(() => {
       metrics.published(spec.type);

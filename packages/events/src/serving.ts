@@ -1,4 +1,4 @@
-import type { CallMeta, Clock, Database, Transaction } from '@mlab/kernel';
+import type { Clock, Database } from '@mlab/kernel';
 import type { Telemetry } from '@mlab/telemetry';
 import type { EventMetrics } from '#/metrics.ts';
 import type { EventsSettings } from '#/settings.ts';
@@ -14,6 +14,4 @@ export interface Serving {
   readonly metrics: EventMetrics;
   /** Something was put into the outbox. */
   readonly wakeRelay: () => void;
-  /** The call in which a transaction takes place, where it is known: what is published there belongs to its trace. */
-  readonly calls: WeakMap<Transaction, CallMeta>;
 }

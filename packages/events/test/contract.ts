@@ -33,7 +33,11 @@ export function contractSuite(kind: BusKind): void {
       consumers: { orders: noting('orders') },
       workers: { pack: noting('') },
     });
-    await place(teller, 1, { key: 'ключ', subject: 'order 1' });
+    let told = '';
+    await teller.commit(async (tx) => {
+      told = tx.call.trace.traceId;
+      await teller.events.publish(tx, shop.events.placed, { order: 1 }, { key: 'ключ', subject: 'order 1' });
+    });
     await until(
       () => numbers(hearer),
       (all) => all.length === 2,
@@ -51,6 +55,7 @@ export function contractSuite(kind: BusKind): void {
     assert.deepEqual(first?.event.data, { order: 1 });
     assert.match(first?.event.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
     assert.equal(first?.caller, 'shop');
+    assert.equal(first?.traceparent.split('-')[1], told, 'what is handled belongs to the trace in which it was told');
     assert.equal(first?.attempt, 1);
     assert.deepEqual((await hearer.notes()).map(({ consumer }) => consumer).toSorted(), ['again', 'placed']);
   });

@@ -69,7 +69,7 @@ async function once<T>(options: TransactionsOptions, call: CallMeta, work: Work<
       }
     });
     try {
-      result = await untilOver(options, call, work({ ...statements, afterCommit: (task) => void tasks.push(task) }));
+      result = await untilOver(options, call, work({ ...statements, call, afterCommit: (task) => void tasks.push(task) }));
     } catch (error) {
       // The work may have put an error of its own in the place of the collision; it is done again all the same.
       throw isCollision(firstFailure) ? firstFailure : error;

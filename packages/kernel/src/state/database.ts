@@ -22,6 +22,8 @@ export interface Queryable {
 }
 
 export interface Transaction extends Queryable {
+  /** On whose behalf it runs. */
+  readonly call: CallMeta;
   /** Runs `task` when, and only when, the transaction has been committed. */
   afterCommit(task: () => void): void;
 }
