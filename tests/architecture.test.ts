@@ -22,7 +22,7 @@ const readManifest = async (folder: string): Promise<Manifest> =>
 
 /** What a file imports, also by `import()`. Files are formatted by machine, so a pattern is good enough. */
 const importsOf = (source: string): readonly string[] =>
-  [...source.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
+  [...source.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'|\bimport\('([^'$]+)'\)/gm)].map(
     (match) => (match[1] ?? match[2]) as string,
   );
 
@@ -176,7 +176,7 @@ test('SQL stands in store/ and in migrations, which are numbered without a gap',
     if (!file.includes('/src/store/')) assert.ok(!importsOf(source).some((name) => /^(@mlab\/sql|pg)$/.test(name)), `${file} speaks SQL`);
   }
   for (const [name, service] of Object.entries(services)) {
-    const { database } = service as AnyService;
+    const { database } = service;
     const files = await Array.fromAsync(glob(`services/${name}/migrations/*`, { cwd: root }));
     assert.equal(files.length > 0, database !== undefined, `${name} has migrations and says so`);
     const numbers = files.map((file) => Number(/\/(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1])).toSorted((a, b) => a - b);

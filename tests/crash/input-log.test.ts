@@ -70,10 +70,10 @@ interface Inputs {
 function startInputs(url: string): Inputs {
   const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1, headersTimeout: 10_000, bodyTimeout: 10_000 });
   const accepted: string[] = [];
-  let going = true;
+  const state = { going: true };
   let sent = 0;
   const one = async (): Promise<void> => {
-    while (going) {
+    while (state.going) {
       const data = `input ${sent++}`;
       const body = JSON.stringify({ data, forward_to_model: sent % 2 === 0 });
       try {
@@ -91,7 +91,7 @@ function startInputs(url: string): Inputs {
     accepted,
     sent: () => sent,
     stop: async () => {
-      going = false;
+      state.going = false;
       await Promise.all(loops);
       await pool.destroy();
       return accepted;

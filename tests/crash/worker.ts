@@ -25,15 +25,15 @@ await using host = await Host.start({
   facilities,
 });
 process.send?.('ready');
-let going = true;
+const state = { going: true };
 const makers = which === 'ledger' && process.argv[3] !== 'quiet' ? Array.from({ length: CONCURRENCY }, makeEntries) : [];
 await stopped;
-going = false;
+state.going = false;
 await Promise.all(makers);
 
 /** An entry that could not be made is not made: whoever counts looks into the database. */
 async function makeEntries(): Promise<void> {
-  while (going) {
+  while (state.going) {
     const account = Math.floor(Math.random() * ACCOUNTS);
     const made = await fetch(`${host.url('ledger')}/entries`, {
       method: 'POST',

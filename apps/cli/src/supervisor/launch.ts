@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { certificateFiles, certificatesFolder, identityVariables } from '../certs/certificate-files.ts';
 import { CliError } from '../cli-error.ts';
 import { type Home, logFile, repositoryFolder } from '../home.ts';
 import { appendLogLine } from '../logs/append.ts';
@@ -28,23 +30,26 @@ export function platformSpec(plan: ProcessPlan, number: number, around: Platform
   const name = instanceName(plan.name, number);
   const program = process.env['MLAB_PLATFORM_MAIN'] || join(repositoryFolder, 'apps', 'platform', 'main.ts');
   const file = logFile(home, name);
-  const host = listen ?? '127.0.0.1';
+  const settings = { ...process.env, ...plan.env };
+  const scheme = settings['MLAB_IDENTITY'] === 'mtls' ? 'https' : 'http';
+  const host = listen === undefined ? '127.0.0.1' : listen.includes(':') ? `[${listen}]` : listen;
   return {
     name,
     services: plan.services.map((service) =>
-      number > 1 ? { name: service.name } : { name: service.name, port: service.port, url: `http://${host}:${service.port}` },
+      number > 1 ? { name: service.name } : { name: service.name, port: service.port, url: `${scheme}://${host}:${service.port}` },
     ),
     readyWithinSeconds,
-    drainWithinMs: drainMs({ ...process.env, ...plan.env }) + BEYOND_MS,
+    drainWithinMs: drainMs(settings) + BEYOND_MS,
     async launch() {
       if (number === 1) await refuseTakenPorts(plan, listen);
       const databaseUrl = around.databaseUrl();
-      const child = spawn(process.execPath, [program, ...platformArguments(plan, number, around.hasDatabase())], {
+      const child = spawn(process.execPath, [program, ...platformArguments({ plan, number, scheme, hasDatabase: around.hasDatabase() })], {
         env: {
           ...process.env,
           ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
           ...(listen === undefined ? {} : { MLAB_LISTEN: listen }),
           ...plan.env,
+          ...certificateOf(plan, settings, home),
           MLAB_HOME: home.folder,
           MLAB_LOG_FILE: file,
           NODE_COMPILE_CACHE: home.compiled,
@@ -61,11 +66,26 @@ export function platformSpec(plan: ProcessPlan, number: number, around: Platform
 
 const instanceName = (process: string, number: number): string => (number === 1 ? process : `${process}.${number}`);
 
-function platformArguments(plan: ProcessPlan, number: number, hasDatabase: boolean): string[] {
+/** With mutual TLS each process needs a certificate of its own, which `mlab certs` has made unless another is named. */
+function certificateOf({ name }: ProcessPlan, settings: NodeJS.ProcessEnv, home: Home): Readonly<Record<string, string>> {
+  if (settings['MLAB_IDENTITY'] !== 'mtls' || settings['MLAB_IDENTITY_CERT']) return {};
+  const files = certificateFiles(certificatesFolder(home), name);
+  if (!existsSync(files.cert)) throw new CliError(`There is no certificate for ${name} at ${files.cert}; mlab certs makes it.`);
+  return identityVariables(files);
+}
+
+interface Arguments {
+  readonly plan: ProcessPlan;
+  readonly number: number;
+  readonly scheme: string;
+  readonly hasDatabase: boolean;
+}
+
+function platformArguments({ plan, number, scheme, hasDatabase }: Arguments): string[] {
   return [
     `--target=${plan.services.map((service) => service.name).join(',')}`,
     ...plan.services.flatMap((service) => ['--port', `${service.name}=${number === 1 ? service.port : 0}`]),
-    ...(hasDatabase ? [] : plan.peers.flatMap((peer) => ['--peer', `${peer.service}=${peer.url}`])),
+    ...(hasDatabase ? [] : plan.peers.flatMap((peer) => ['--peer', `${peer.service}=${peer.url.replace(/^http:/, `${scheme}:`)}`])),
   ];
 }
 
