@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { startEmbedded, type EmbeddedServer } from '@mlab/sql/embedded';
 import { Client } from 'pg';
 import { freePort } from './free-port.ts';
+import { keepAlive, type Kept } from './keep-alive.ts';
 import { natsIsInstalled, startNats, type NatsServer } from './nats-server.ts';
 import { openRandom } from './random.ts';
 
@@ -84,13 +84,13 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...(nats === undefined ? {} : { NATS_URL: nats.url }),
   };
-  const spawn = (kind: string): ChildProcess => fork(WORKER, [kind], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const begin = (kind: string): Kept => keepAlive(() => fork(WORKER, [kind], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }));
   // A consumer hears what is published after its first start, so it comes first.
-  const workers = { consumer: [spawn('audit')], publisher: [] as ChildProcess[] };
-  await once(workers.consumer[0] as ChildProcess, 'message');
-  workers.publisher.push(spawn('ledger'), spawn('ledger'));
-  workers.consumer.push(spawn('audit'));
-  await Promise.all([...workers.publisher, workers.consumer[1]].map((child) => once(child as ChildProcess, 'message')));
+  const consumers = [begin('audit')];
+  await consumers[0]?.ready();
+  const publishers = [begin('ledger'), begin('ledger')];
+  consumers.push(begin('audit'));
+  await Promise.all([...publishers, ...consumers].map((worker) => worker.ready()));
 
   const query = async <T>(text: string): Promise<T[]> => {
     for (;;) {
@@ -115,12 +115,6 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
   };
   let before = { made: 0, applied: 0 };
 
-  const killWorker = async (kind: 'publisher' | 'consumer', index: number): Promise<void> => {
-    const child = workers[kind][index] as ChildProcess;
-    await sigkill(child);
-    workers[kind][index] = spawn(kind === 'publisher' ? 'ledger' : 'audit');
-  };
-
   return {
     async moves() {
       const limit = performance.now() + 60_000;
@@ -135,23 +129,23 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
       }
     },
     async kill(victim, random) {
-      if (victim === 'publisher' || victim === 'consumer') return killWorker(victim, Math.floor(random() * 2));
+      if (victim === 'publisher' || victim === 'consumer') {
+        const of = victim === 'publisher' ? publishers : consumers;
+        return of[Math.floor(random() * of.length)]?.kill();
+      }
       if (victim === 'nats') {
         await nats?.kill();
         return nats?.start();
       }
-      const all = victim === 'everything' ? [...workers.publisher, ...workers.consumer] : [];
-      await Promise.all([postgres.kill(), ...(victim === 'everything' && nats ? [nats.kill()] : []), ...all.map(sigkill)]);
+      const others = victim === 'everything' ? [...publishers, ...consumers, ...(nats === undefined ? [] : [nats])] : [];
+      await Promise.all([postgres, ...others].map((one) => one.kill()));
       postgres = await startEmbedded({ folder: data, port });
-      if (victim !== 'everything') return;
-      await nats?.start();
-      workers.publisher = [spawn('ledger'), spawn('ledger')];
-      workers.consumer = [spawn('audit'), spawn('audit')];
+      if (victim === 'everything') await nats?.start();
     },
     async settle() {
-      await Promise.all(workers.publisher.map(sigkill));
+      await Promise.all(publishers.map((publisher) => publisher.end()));
       // What was made and not told yet is told by the next publisher that starts; this one makes no more.
-      workers.publisher = [fork(WORKER, ['ledger', 'quiet'], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })];
+      publishers.push(keepAlive(() => fork(WORKER, ['ledger', 'quiet'], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })));
       const limit = performance.now() + SETTLES_WITHIN_MS;
       for (;;) {
         const { made, applied } = await counts();
@@ -168,16 +162,9 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
       return Object.fromEntries(Object.entries(row ?? {}).map(([key, value]) => [key, Number(value)])) as unknown as Found;
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...workers.publisher, ...workers.consumer].map(sigkill));
+      await Promise.all([...publishers, ...consumers].map((worker) => worker.end()));
       await nats?.[Symbol.asyncDispose]();
       await postgres.kill();
     },
   };
-}
-
-async function sigkill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
 }
