@@ -1,8 +1,9 @@
-/** The lab as its user starts it, two processes on free ports, for the examples to be tried on. */
+/** The lab as its user starts it, two processes on free ports and a database, for the examples to be tried on. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openTestDatabase } from '@mlab/sql/testing';
 import { startServer, urlOf } from '../../bench/load/server.ts';
 
 export interface Lab extends AsyncDisposable {
@@ -21,8 +22,9 @@ export async function startLab(): Promise<Lab> {
     const settings = { MLAB_HOME: folder, MLAB_LOG_FILE: join(folder, `${service}.log`), ...env };
     return urlOf(stack.use(await startServer({ name: service, command, env: settings })), service);
   };
+  const database = stack.use(await openTestDatabase());
   const serviceB = await start('predictor', {});
-  const serviceA = await start('gateway', { SERVICE_B_URL: `${serviceB}/predict` });
+  const serviceA = await start('gateway', { SERVICE_B_URL: `${serviceB}/predict`, DATABASE_URL: database.url });
   const running = stack.move();
   return { serviceA, serviceB, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
