@@ -190,6 +190,6 @@ async function freePort(): Promise<number> {
 /** The variables that npm and the test runner set would make the command think that it runs under them. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([key]) => !/^(npm_|MLAB_|STUB_|NODE_|FORCE_COLOR|SERVICE_B_URL|DATABASE_URL)/i.test(key)),
+    Object.entries(env).filter(([key]) => !/^(npm_|MLAB_|STUB_|NODE_(?!COMPILE)|FORCE_COLOR|SERVICE_B_URL|DATABASE_URL)/i.test(key)),
   );
 }

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processInput } from './ask.ts';
-import { startLab, type Lab } from './lab.ts';
+import { PLACEMENTS, startLab, type Lab } from './lab.ts';
 import { waitUntil } from './wait.ts';
 
 let lab: Lab;
-before(async () => {
-  lab = await startLab('apart', { MLAB_HTTP_REQUEST_TIMEOUT_MS: '1500', MLAB_HTTP_HEADERS_TIMEOUT_MS: '1000' });
-});
-after(async () => {
-  await lab[Symbol.asyncDispose]();
-});
 
 interface Answer {
   readonly status: number;
@@ -147,19 +141,28 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
   },
 };
 
-for (const [name, { send, status, detail }] of Object.entries(CASES)) {
-  test(`${name}: ${status}, and others are served meanwhile`, async () => {
-    const [answer, other] = await Promise.all([send(), processInput(lab.a, 'somebody else')]);
-    assert.equal(answer.status, status, answer.body);
-    const { detail: said } = JSON.parse(answer.body) as { detail: unknown };
-    assert.match(JSON.stringify(said), detail);
-    assert.doesNotMatch(answer.body, /node_modules|\.ts|at [A-Z]/);
-    assert.equal(other.status, 200);
+for (const placement of PLACEMENTS) {
+  describe(placement, () => {
+    before(async () => {
+      lab = await startLab(placement, { MLAB_HTTP_REQUEST_TIMEOUT_MS: '1500', MLAB_HTTP_HEADERS_TIMEOUT_MS: '1000' });
+    });
+    after(() => lab[Symbol.asyncDispose]());
+
+    for (const [name, { send, status, detail }] of Object.entries(CASES)) {
+      test(`${name}: ${status}, and others are served meanwhile`, async () => {
+        const [answer, other] = await Promise.all([send(), processInput(lab.a, 'somebody else')]);
+        assert.equal(answer.status, status, answer.body);
+        const { detail: said } = JSON.parse(answer.body) as { detail: unknown };
+        assert.match(JSON.stringify(said), detail);
+        assert.doesNotMatch(answer.body, /node_modules|\.ts|at [A-Z]/);
+        assert.equal(other.status, 200);
+      });
+    }
+
+    test('afterwards nothing is polluted and everything still works', async () => {
+      assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+      assert.equal((await processInput(lab.a, 'after all')).status, 200);
+      assert.doesNotMatch(lab.gateway.output(), /"level":"(error|fatal)"/);
+    });
   });
 }
-
-test('afterwards nothing is polluted and everything still works', async () => {
-  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
-  assert.equal((await processInput(lab.a, 'after all')).status, 200);
-  assert.doesNotMatch(lab.gateway.output(), /"level":"(error|fatal)"/);
-});

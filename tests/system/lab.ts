@@ -20,8 +20,8 @@ export async function startLab(placement: PlacementName, env: Env = {}): Promise
   }
   await using stack = new AsyncDisposableStack();
   const own = placement === 'apart' ? {} : { DATABASE_URL: stack.use(await openTestDatabase()).url };
-  const predictor = stack.use(await startProcess({ target: 'predictor', env: own }));
-  if (placement !== 'apart') stack.use(await startProcess({ target: 'predictor', env: own }));
+  const predictor = stack.use(await startProcess({ target: 'predictor', env: { ...own, ...env } }));
+  if (placement !== 'apart') stack.use(await startProcess({ target: 'predictor', env: { ...own, ...env } }));
   const b = predictor.urls['predictor'] ?? '';
   const known: Env = placement === 'apart' ? { SERVICE_B_URL: `${b}/predict` } : own;
   const gateway = stack.use(await startProcess({ target: 'gateway', env: { ...known, ...env } }));

@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { processInput } from './ask.ts';
 import { answering, startFakeB } from './fake-b.ts';
+import { PLACEMENTS, startLab } from './lab.ts';
 import { startProcess } from './platform-process.ts';
 import { waitUntil } from './wait.ts';
 
@@ -46,23 +47,23 @@ async function startCollector(): Promise<Collector> {
 
 const OTEL = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
 
-test('with OTEL_* set, the spans of A and B reach the collector in the trace of the caller', async () => {
-  await using collector = await startCollector();
-  await using predictor = await startProcess({ target: 'predictor', env: OTEL(collector.url) });
-  const env = { ...OTEL(collector.url), SERVICE_B_URL: `${predictor.urls['predictor']}/predict` };
-  await using gateway = await startProcess({ target: 'gateway', env });
-  const answer = await processInput(gateway.urls['gateway'] ?? '', 'x', { traceparent: `00-${TRACE_ID}-${PARENT}-01` });
-  assert.equal(answer.status, 200);
-  const sent = (): Buffer => Buffer.concat(collector.exports.map(({ body }) => body));
-  await waitUntil('all three spans', 5000, () =>
-    ['POST /process', 'predictor.predict', 'POST /predict'].every((name) => sent().includes(name)),
-  );
-  assert.ok(collector.exports.every(({ path, contentType }) => path === '/v1/traces' && contentType === 'application/x-protobuf'));
-  // Protobuf writes identifiers as their bytes: three spans carry the trace, one has the caller's span as its parent.
-  assert.equal(occurrences(sent(), Buffer.from(TRACE_ID, 'hex')), 3);
-  assert.equal(occurrences(sent(), Buffer.from(PARENT, 'hex')), 1);
-  assert.ok(sent().includes('gateway') && sent().includes('predictor'));
-});
+for (const placement of PLACEMENTS) {
+  test(`${placement}: with OTEL_* set, the spans of A and B reach the collector in the trace of the caller`, async () => {
+    await using collector = await startCollector();
+    await using lab = await startLab(placement, OTEL(collector.url));
+    const answer = await processInput(lab.a, 'x', { traceparent: `00-${TRACE_ID}-${PARENT}-01` });
+    assert.equal(answer.status, 200);
+    const sent = (): Buffer => Buffer.concat(collector.exports.map(({ body }) => body));
+    await waitUntil('all three spans', 5000, () =>
+      ['POST /process', 'predictor.predict', 'POST /predict'].every((name) => sent().includes(name)),
+    );
+    assert.ok(collector.exports.every(({ path, contentType }) => path === '/v1/traces' && contentType === 'application/x-protobuf'));
+    // Protobuf writes identifiers as their bytes: three spans carry the trace, one has the caller's span as its parent.
+    assert.equal(occurrences(sent(), Buffer.from(TRACE_ID, 'hex')), 3);
+    assert.equal(occurrences(sent(), Buffer.from(PARENT, 'hex')), 1);
+    assert.ok(sent().includes('gateway') && sent().includes('predictor'));
+  });
+}
 
 test('a caller that does not sample is not recorded', async () => {
   await using collector = await startCollector();

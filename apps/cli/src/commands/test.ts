@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../command.ts';
-import { repositoryFolder } from '../home.ts';
+import { homeOf, repositoryFolder } from '../home.ts';
 import { runTool } from '../run-tool.ts';
 import { openTestDatabase } from '../test-database.ts';
 
@@ -35,7 +35,8 @@ All tests share one PostgreSQL, which is started for them and removed at the end
     const rounds = crash ? { MLAB_CRASH_ROUNDS: process.env['MLAB_CRASH_ROUNDS'] || CRASH_ROUNDS } : {};
     const { code } = await runTool({
       args: ['--test', concurrency, ...flags, ...files],
-      env: { ...process.env, ...database.env, ...rounds },
+      // Each file is a process, and many start more: what one has compiled, the others need not.
+      env: { NODE_COMPILE_CACHE: homeOf(process.env).compiled, ...process.env, ...database.env, ...rounds },
     });
     return code;
   },

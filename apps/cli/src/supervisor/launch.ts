@@ -52,7 +52,7 @@ export function platformSpec(plan: ProcessPlan, number: number, around: Platform
           ...certificateOf(plan, settings, home),
           MLAB_HOME: home.folder,
           MLAB_LOG_FILE: file,
-          NODE_COMPILE_CACHE: home.compiled,
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] || home.compiled,
         },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // A group of its own: the terminal's Ctrl-C reaches the supervisor alone, which then stops the processes in their order.

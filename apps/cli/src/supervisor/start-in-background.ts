@@ -14,7 +14,7 @@ export async function startInBackground(args: readonly string[], home: Home): Pr
   const output = openSync(logFile(home, 'supervisor'), 'a', 0o600);
   const child = spawn(process.execPath, [join(repositoryFolder, 'apps', 'cli', 'src', 'main.ts'), 'supervise', ...args], {
     // Code that is compiled already takes half of the memory: what strips the types is not loaded at all.
-    env: { ...process.env, NODE_COMPILE_CACHE: home.compiled },
+    env: { ...process.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] || home.compiled },
     detached: true,
     windowsHide: true,
     stdio: ['ignore', output, output, 'ipc'],
