@@ -15,7 +15,7 @@ const settings = Type.Object({
   natsReplicas: Type.Integer({ default: 1, minimum: 1, maximum: 5, description: 'Servers that keep a copy of the stream.' }),
   retentionHours: Type.Number({ default: 168, minimum: 0.001, description: 'How long the bus keeps a message, in hours.' }),
   retentionBytes: Type.Integer({
-    default: 10_000_000_000,
+    default: 1_000_000_000,
     minimum: 0,
     description: 'Most that the bus keeps, in bytes; the oldest messages go first. 0: no bound.',
   }),
