@@ -1,3 +1,5 @@
+import { eventsSettings } from '@mlab/events';
+import { jobsSettings } from '@mlab/jobs';
 import {
   httpSettings,
   identitySettings,
@@ -8,6 +10,7 @@ import {
   type Contract,
   type Setting,
 } from '@mlab/kernel';
+import { objectsSettings } from '@mlab/objects';
 import { logSettings } from './log-settings.ts';
 
 type Services = Readonly<Record<string, AnyService>>;
@@ -74,6 +77,9 @@ export function describeSettings(services: Services): string {
   return [
     { title: 'Every process: the log', settings: settingsOf('log', logSettings) },
     { title: 'Every service: HTTP', settings: settingsOf('http', httpSettings) },
+    { title: 'Events, where a service declares them', settings: settingsOf('events', eventsSettings) },
+    { title: 'Jobs, where a service declares them', settings: settingsOf('jobs', jobsSettings) },
+    { title: 'Files, where a service declares them', settings: settingsOf('objects', objectsSettings) },
     { title: 'Every process: identity', settings: settingsOf('identity', identitySettings) },
     ...sections,
   ]
