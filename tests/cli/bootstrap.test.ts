@@ -70,7 +70,7 @@ test('mlab works through a link, from a path with spaces, and installs what is m
   const copy = mkdtempSync(join(tmpdir(), 'a path with spaces '));
   try {
     for (const file of ['mlab', 'package.json', 'package-lock.json', '.npmrc']) copyFileSync(join(repository, file), join(copy, file));
-    cpSync(join(repository, 'apps', 'cli'), join(copy, 'apps', 'cli'), { recursive: true });
+    for (const folder of ['apps/cli', 'topologies']) cpSync(join(repository, folder), join(copy, folder), { recursive: true });
     symlinkSync(join(copy, 'mlab'), join(copy, 'a link'));
     const env = { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
     const version = await cli.begin(['version'], { command: join(copy, 'a link'), cwd: tmpdir(), env }).ended;

@@ -10,7 +10,7 @@ import { startProcess, type PlatformProcess } from '../system/platform-process.t
 import { freePort } from './free-port.ts';
 import { openRandom } from './random.ts';
 
-const ROUNDS = Math.max(6, Math.ceil(Number(process.env['MLAB_CRASH_ROUNDS'] ?? 0) / 10));
+const ROUNDS = Math.max(4, Math.ceil(Number(process.env['MLAB_CRASH_ROUNDS'] ?? 0) / 10));
 const SEED = Number(process.env['MLAB_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const CONNECTIONS = 32;
 const INPUTS_PER_ROUND = 500;
