@@ -75,6 +75,11 @@ test('mlab works through a link, from a path with spaces, and installs what is m
     const env = { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
     const version = await cli.begin(['version'], { command: join(copy, 'a link'), cwd: tmpdir(), env }).ended;
     assert.equal(version.code, 0, version.err);
+    for (const first of ['help', 'doctor']) {
+      const { out, err } = await cli.begin([first], { command: join(copy, 'mlab'), cwd: tmpdir(), env }).ended;
+      assert.equal(err, '', `${first} needs no package`);
+      assert.match(out, /doctor|to be installed/);
+    }
 
     const offline = {
       ...env,

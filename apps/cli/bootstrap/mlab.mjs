@@ -10,7 +10,7 @@ import { ensureNode } from './runtime.mjs';
 import { Refusal, say } from './say.mjs';
 import { endWithNpm } from './watch-parent.mjs';
 
-const NEEDS_PACKAGES = new Set(['up', 'start', 'restart', 'logs']);
+const NEEDS_PACKAGES = new Set(['up', 'start', 'restart', 'logs', 'certs']);
 const NEEDS_TOOLS = new Set(['test', 'check', 'bench', 'new', 'docs']);
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

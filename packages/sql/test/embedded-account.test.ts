@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, lstat, mkdir, readFile, readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, chown, constants, copyFile, cp, lstat, mkdir, readFile, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { endLeftover, prepareCluster, startEmbedded } from '@mlab/sql/embedded';
@@ -80,10 +80,11 @@ test('an ordinary user needs no more than a folder of his own, and root takes ov
   await chmod(scratch.folder, 0o755);
   // As in a container image: it can be read, and no links can be made in it.
   const native = await copyWithoutLinks(join(scratch.folder, 'read-only'));
+  const node = await copyNode(scratch.folder);
   const folder = join(scratch.folder, 'postgres');
   await mkdir(folder);
   await chown(folder, NOBODY.uid, NOBODY.gid);
-  const user = startAsNobody(folder, native);
+  const user = startAsNobody(node, folder, native);
   const told = await firstWord(user.stdout);
   assert.equal(dirname(dirname(told.binaries)), folder);
   await query(told.url, 'CREATE TABLE kept AS SELECT 1 AS n');
@@ -106,7 +107,7 @@ test('an ordinary user needs no more than a folder of his own, and root takes ov
   });
 
   await t.test("what is root's by now is refused to the user", async () => {
-    assert.match(await failureOf(startAsNobody(folder, native)), /was created by root; start as that user, or set MLAB_HOME/);
+    assert.match(await failureOf(startAsNobody(node, folder, native)), /was created by root; start as that user, or set MLAB_HOME/);
     await assert.doesNotReject(prepareCluster({ folder }));
   });
 });
@@ -131,8 +132,15 @@ async function copyWithoutLinks(parent: string): Promise<string> {
   return native;
 }
 
-function startAsNobody(folder: string, native: string) {
-  return spawn(process.execPath, [join(import.meta.dirname, 'embedded-parent.ts'), folder, native], {
+/** The Node that the bootstrap has brought lies in a folder that only its owner enters. */
+async function copyNode(parent: string): Promise<string> {
+  const copy = join(parent, basename(process.execPath));
+  await copyFile(process.execPath, copy, constants.COPYFILE_FICLONE);
+  return copy;
+}
+
+function startAsNobody(node: string, folder: string, native: string) {
+  return spawn(node, [join(import.meta.dirname, 'embedded-parent.ts'), folder, native], {
     ...NOBODY,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

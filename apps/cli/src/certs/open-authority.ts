@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { CliError, messageOf } from '../cli-error.ts';
 import { authorityFiles } from './certificate-files.ts';
+import { day } from './day.ts';
 import { type Authority, issueAuthority } from './issue.ts';
 
 export interface OpenedAuthority extends Authority {
@@ -25,8 +26,6 @@ export async function openAuthority(folder: string, now: Date): Promise<OpenedAu
   }
   return { ...authority, isNew };
 }
-
-export const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 function describe(cert: string, key: KeyObject, file: string): { validToDate: Date; ca: boolean; matches: boolean } {
   try {

@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net';
 import type { Command, CommandInput } from '../command.ts';
 import { usageError } from '../cli-error.ts';
 import { certificateFiles, certificatesFolder, identityVariables } from '../certs/certificate-files.ts';
-import { type CertifiedProcess, type Made, makeCertificates } from '../certs/make-certificates.ts';
-import { day } from '../certs/open-authority.ts';
+import { day } from '../certs/day.ts';
+import type { CertifiedProcess, Made } from '../certs/make-certificates.ts';
 import { homeOf, openHome } from '../home.ts';
 import { formatTable } from '../table.ts';
 import { knownServices } from '../topology/known-services.ts';
@@ -28,6 +28,7 @@ days. Run it again to renew what ends within 30 days; processes that run notice 
     const folder = certificatesFolder(home);
     const processes = chosen(positionals, flags);
     openHome(home);
+    const { makeCertificates } = await import('../certs/make-certificates.ts');
     const made = await makeCertificates({
       folder,
       processes,

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../command.ts';
-import { generatedDocs, generatedServiceList } from '../generated-docs.ts';
 import { repositoryFolder } from '../home.ts';
 
 export const command: Command = {
@@ -9,6 +8,7 @@ export const command: Command = {
   usage: 'docs',
   options: {},
   async run() {
+    const { generatedDocs, generatedServiceList } = await import('../generated-docs.ts');
     for (const { file, now, wanted } of [...(await generatedDocs()), await generatedServiceList()]) {
       if (now !== wanted) writeFileSync(join(repositoryFolder, file), wanted);
       process.stdout.write(`${now === wanted ? 'up to date' : 'written   '}  ${file}\n`);

@@ -1,4 +1,3 @@
-import { describeEmbedded } from '@mlab/sql/embedded';
 import { messageOf } from '../cli-error.ts';
 import type { DatabasePlan } from '../topology/plan-lab.ts';
 import type { Finding } from './finding.ts';
@@ -11,9 +10,20 @@ export async function examineDatabase({ kind }: DatabasePlan, env: NodeJS.Proces
   const about = 'database';
   if (kind === 'none') return { level: 'ok', about, says: 'none: the topology has none.' };
   if (kind === 'external') return { about, ...(await examineExternal(env['DATABASE_URL'] ?? '')) };
-  const found = describeEmbedded();
+  const found = await describe();
+  if (found === undefined) return { level: 'warning', about, says: 'PostgreSQL comes with the packages that are still to be installed.' };
   if (found.available) return { level: 'ok', about, says: `PostgreSQL ${found.version} comes with the lab` };
   return { level: 'problem', about, says: found.reason };
+}
+
+/** Nothing where the packages are not installed yet, which is found and said elsewhere. */
+async function describe(): Promise<ReturnType<typeof import('@mlab/sql/embedded').describeEmbedded> | undefined> {
+  try {
+    return (await import('@mlab/sql/embedded')).describeEmbedded();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 async function examineExternal(url: string): Promise<Pick<Finding, 'level' | 'says'>> {
