@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { CallMeta } from '#/call.ts';
+import type { Protocol } from '#/protocol.ts';
 import type { AnyEventType, AnyQueue } from '#/state/events.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -52,6 +53,8 @@ export interface Contract {
   readonly port: number;
   readonly wire: WireName;
   readonly operations: Readonly<Record<string, AnyOperation>>;
+  /** Protocols of other systems that it speaks to their clients. */
+  readonly protocols?: Readonly<Record<string, Protocol>>;
   /** What it tells. */
   readonly events?: Readonly<Record<string, AnyEventType>>;
   /** What work it takes. */

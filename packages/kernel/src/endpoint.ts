@@ -2,16 +2,32 @@ import buildSerializer from 'fast-json-stringify';
 import type { Call } from '#/call.ts';
 import type { AnyOperation, Contract, Download } from '#/contract.ts';
 import type { InputReader, Wire } from '#/http/wire.ts';
+import type { ForeignAnswer, ForeignRequest } from '#/protocol.ts';
 
-/** One operation of a running service: how its input is read, who answers, how its output is written. */
-export interface Endpoint {
+export type Output = string | Download | ForeignAnswer;
+
+/** Something that a running service answers: how its input is read, who answers, how the output is written. */
+export interface Door {
   readonly contract: Contract;
+  /** In logs and metrics. */
   readonly name: string;
+  readonly operation: Pick<AnyOperation, 'method' | 'path' | 'timeoutMs' | 'callers'>;
+  readonly wire: Pick<Wire, 'renderError'>;
+  readonly input: { read(request: ForeignRequest): unknown };
+  readonly run: (input: unknown, call: Call) => unknown;
+  /** JSON with the fields of the contract and no others, so that a handler cannot leak what it did not promise. A download stays one. */
+  readonly write: (output: unknown) => Output;
+  /** Whether the body is left to who runs it. Default false. */
+  readonly streams?: boolean;
+  /** Largest body, in bytes; absent: the same for all. */
+  readonly maxBodyBytes?: number | undefined;
+}
+
+/** One operation of the service's own contract. */
+export interface Endpoint extends Door {
   readonly operation: AnyOperation;
   readonly wire: Wire;
   readonly input: InputReader;
-  readonly run: (input: unknown, call: Call) => unknown;
-  /** JSON with the fields of the contract and no others, so that a handler cannot leak what it did not promise. A download stays one. */
   readonly write: (output: unknown) => string | Download;
 }
 

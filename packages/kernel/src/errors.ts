@@ -16,10 +16,13 @@ export const STATUS = {
   /** The caller went away; nobody reads this answer. */
   cancelled: 499,
   internal: 500,
+  not_implemented: 501,
   /** A neighbour answered, and its answer is of no use. */
   bad_gateway: 502,
   unavailable: 503,
   deadline: 504,
+  /** There is no room for what was sent: a quota is used up, or a disk is full. */
+  storage_full: 507,
 } as const;
 
 export type ErrorCode = keyof typeof STATUS;
@@ -53,6 +56,8 @@ export interface AppErrorOptions extends ErrorOptions {
   readonly failure?: Failure | undefined;
   /** Further headers of the answer, over HTTP. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A foreign protocol's own word for it, where that says more than the code. */
+  readonly reason?: string | undefined;
 }
 
 export class AppError extends Error {
@@ -62,6 +67,7 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined;
   readonly failure: Failure | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly reason: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options);
@@ -70,6 +76,7 @@ export class AppError extends Error {
     this.retryAfter = options.retryAfter;
     this.failure = options.failure;
     this.headers = options.headers;
+    this.reason = options.reason;
   }
 
   static is(value: unknown, code?: ErrorCode): value is AppError {

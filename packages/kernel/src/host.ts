@@ -3,6 +3,9 @@ import { systemClock } from '#/clock.ts';
 import { readConfig } from '#/config.ts';
 import type { Contract } from '#/contract.ts';
 import { openEndpoints } from '#/endpoint.ts';
+import { forwardLocal } from '#/http/forward-local.ts';
+import { openForwarder, type Forward } from '#/http/forwarder.ts';
+import { openProtocols } from '#/http/protocol-doors.ts';
 import { openHttpServer } from '#/http/server.ts';
 import { httpSettings, type HttpSettings } from '#/http/settings.ts';
 import { wires } from '#/http/wires.ts';
@@ -18,7 +21,7 @@ import { connectDiscovered, connectLocal, connectRemote, type Connection } from 
 import type { AnyService, Check, Clock, Running } from '#/service.ts';
 import type { Facilities } from '#/state/facilities.ts';
 import { openKept } from '#/state/open-kept.ts';
-import { needsOf, startOrder } from '#/topology.ts';
+import { needsOf, neighboursOf, startOrder } from '#/topology.ts';
 
 /** How long a service goes on serving after it has withdrawn from discovery, so that all who know it have heard of it. */
 const LEAVE_MS = 250;
@@ -40,6 +43,8 @@ export interface HostOptions {
 }
 
 type Resolved = Required<HostOptions> & { readonly settings: HttpSettings; readonly identity: Identity };
+
+type Connections = Readonly<Record<string, Connection<Contract>>>;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- services of all kinds; each was checked where it was defined
 type AnyRunning = Running<any, any, any>;
@@ -123,13 +128,16 @@ export class Host implements AsyncDisposable {
       tracer: telemetry.tracer,
       observer,
       open: true,
+      route: undefined as LocalDoor['route'],
     };
     this.#doors.set(contract.name, door);
     this.#stack.defer(() => void (door.open = false));
     const server = await openHttpServer({
       contract: served,
       version,
-      endpoints,
+      doors: endpoints,
+      protocols: openProtocols(contract, running.protocols),
+      forward: forwarderOf(service, connections, { observer, telemetry, admit: running.admit }),
       telemetry,
       observer,
       checks: () => [this.#lifecycle(), ...kept.checks(), ...(running.checks?.() ?? [])],
@@ -139,6 +147,7 @@ export class Host implements AsyncDisposable {
       port: options.ports[contract.name] ?? contract.port,
     });
     this.#stack.use(server);
+    door.route = server.route;
     this.#urls.set(contract.name, server.url);
     this.#stack.defer(() => kept.stop());
     this.#begin.push(() => kept.begin(running));
@@ -151,11 +160,11 @@ export class Host implements AsyncDisposable {
     for (const [name, url] of this.#urls) this.#stack.use(await discovery.announce(name, advertised(url, settings)));
   }
 
-  async #connect(service: AnyService, telemetry: Telemetry, options: Resolved): Promise<Record<string, Connection<Contract>>> {
+  async #connect(service: AnyService, telemetry: Telemetry, options: Resolved): Promise<Connections> {
     const caller = service.contract.name as string;
     const { tracer, log } = telemetry;
     const connections: Record<string, Connection<Contract>> = {};
-    for (const contract of needsOf(service)) {
+    for (const contract of neighboursOf(service)) {
       const urls = options.peers[contract.name];
       const door = this.#doors.get(contract.name);
       const { identity, facilities } = options;
@@ -172,10 +181,16 @@ export class Host implements AsyncDisposable {
           await connectRemote({ contract, bases, resolve, clock, log, identity, caller, tracer }),
         );
       } else if (door !== undefined) {
-        connections[contract.name] = connectLocal(contract, localTransport(door), caller, tracer);
+        connections[contract.name] = connectLocal({
+          contract,
+          transport: localTransport(door),
+          forward: forwardLocal(door),
+          caller,
+          tracer,
+        });
       } else if (discovery !== undefined) {
         connections[contract.name] = this.#stack.use(await connectDiscovered({ contract, discovery, identity, caller, tracer }));
-      } else {
+      } else if (needsOf(service).includes(contract)) {
         throw new Error(
           `${caller} needs ${contract.name}: host it in the same process, or say where it is with --peer ${contract.name}=URL.`,
         );
@@ -194,6 +209,17 @@ export class Host implements AsyncDisposable {
     this.#draining = true;
     await this.#stack.disposeAsync();
   }
+}
+
+type Forwards = Pick<Parameters<typeof openForwarder>[0], 'observer' | 'admit'> & { readonly telemetry: Telemetry };
+
+function forwarderOf(service: AnyService, connections: Connections, { observer, admit, telemetry }: Forwards): Forward | undefined {
+  const { forwards, contract } = service;
+  if (forwards === undefined) return undefined;
+  const { name: by, wire } = contract as Contract;
+  const { tracer, log } = telemetry;
+  const ways = mapValues(connections, ({ forward }) => forward);
+  return openForwarder({ by, contracts: forwards, ways, wire: wires[wire], tracer, observer, log, admit });
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

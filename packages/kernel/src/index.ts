@@ -24,9 +24,10 @@ export { identitySettings } from '#/identity/settings.ts';
 export { openHttpTransport } from '#/http/transport.ts';
 export { openApi } from '#/openapi.ts';
 export type { Instance, Peer } from '#/peers/peer.ts';
+export { route, type ForeignAnswer, type ForeignRequest, type Protocol, type RenderedError, type Route, type Spoken } from '#/protocol.ts';
 export { rootCall } from '#/root-call.ts';
 export { defineService, type Admit, type AnyService, type Check, type Clock, type Context, type Running } from '#/service.ts';
-export { needsOf, startOrder } from '#/topology.ts';
+export { needsOf, neighboursOf, startOrder } from '#/topology.ts';
 export type { Discovery } from '#/peers/discovery.ts';
 export type { Database, Queryable, Row, RowMapper, Sql, Transaction, TransactionOptions } from '#/state/database.ts';
 export {

@@ -33,7 +33,7 @@ export async function handOverDownload(download: Download, options: HandOverOpti
     outflow.stop(reason);
     tell(reason);
   };
-  const outflow = new Outflow(download, call, label, () => {
+  const outflow = new Outflow(download.body, call, label, () => {
     if (begun) tell(stopped ?? new AppError('deadline', `${label} did not finish in time.`));
   });
   const leave = (): void => stop(abandoned(meta.signal, false));

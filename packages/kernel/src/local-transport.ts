@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Tracer } from '@mlab/telemetry';
 import { Call, type CallMeta } from '#/call.ts';
 import type { Transport } from '#/client.ts';
@@ -14,6 +15,8 @@ export interface LocalDoor {
   readonly observer: Observer;
   /** False once the service has ended. */
   readonly open: boolean;
+  /** Its door over HTTP, for requests that are handed on; absent until it has one. */
+  readonly route?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export function localTransport(door: LocalDoor): Transport {
       const call = new Call({ name: meta.caller, proof: 'given' }, trace, Math.min(ownLimit, meta.deadline));
       let settled = false;
       const observe = (status: number, error: AppError | undefined, bytes?: number): void =>
-        door.observer.observe({ endpoint, call, started, status, error, transport: 'local', bytes });
+        door.observer.observe({ door: endpoint, call, started, status, error, transport: 'local', bytes });
       const refuse = (error: AppError): void => {
         const rendered = endpoint.wire.renderError(error);
         observe(rendered.status, error);

@@ -1,10 +1,10 @@
 import { Counter, DurationHistogram, Gauge, type Durations, type Telemetry } from '@mlab/telemetry';
 import type { Call } from '#/call.ts';
-import type { Endpoint } from '#/endpoint.ts';
+import type { Door } from '#/endpoint.ts';
 import type { AppError } from '#/errors.ts';
 
 export interface Served {
-  readonly endpoint: Endpoint;
+  readonly door: Door;
   readonly call: Call;
   /** On the clock of `performance.now()`. */
   readonly started: number;
@@ -52,19 +52,19 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
   return {
     begin: () => void underWay++,
     underWay: () => underWay,
-    observe: ({ endpoint, call, started, status, error, transport, bytes }) => {
+    observe: ({ door, call, started, status, error, transport, bytes }) => {
       underWay--;
       const ms = performance.now() - started;
-      of(endpoint.name, transport, status).observe(ms / 1000);
+      of(door.name, transport, status).observe(ms / 1000);
       const line = {
-        operation: endpoint.name,
+        operation: door.name,
         status,
         ms: Math.round(ms * 1000) / 1000,
         caller: call.caller,
         trace_id: call.trace.traceId,
         bytes,
       };
-      if (bytes !== undefined) sent.inc({ operation: endpoint.name }, bytes);
+      if (bytes !== undefined) sent.inc({ operation: door.name }, bytes);
       if (error === undefined) log.info(line, 'request');
       // What is our own fault is told with its cause; what a client did wrong is told in a sentence.
       else if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');

@@ -1,5 +1,4 @@
 import type { Call } from '#/call.ts';
-import type { Download } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
 import { remainingMs } from '#/remaining.ts';
 
@@ -16,8 +15,8 @@ export class Outflow {
   #abandon: ((reason: AppError) => void) | undefined;
 
   /** `onStop` is told when it ends before its end, for whoever waits for something else than the next chunk. */
-  constructor(download: Download, call: Call, label: string, onStop: () => void = () => {}) {
-    this.#iterator = download.body[Symbol.asyncIterator]();
+  constructor(body: AsyncIterable<Uint8Array>, call: Call, label: string, onStop: () => void = () => {}) {
+    this.#iterator = body[Symbol.asyncIterator]();
     this.#call = call;
     this.#onStop = onStop;
     this.#timer = setTimeout(

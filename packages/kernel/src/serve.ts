@@ -1,21 +1,23 @@
 import type { Call } from '#/call.ts';
-import type { Download } from '#/contract.ts';
-import type { Endpoint } from '#/endpoint.ts';
+import type { Door, Output } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { authorize } from '#/identity/authorize.ts';
 import { remainingMs } from '#/remaining.ts';
 
-export type Settle = (output: string | Download | undefined, error: AppError | undefined) => void;
+export type Settle<O = Output> = (output: O | undefined, error: AppError | undefined) => void;
+
+/** What can be run: the part of a door behind the wire. */
+type Run<O> = Pick<Door, 'contract' | 'name' | 'operation' | 'run'> & { readonly write: (output: unknown) => O };
 
 /**
  * Runs one operation to its end: sees that the caller may use it, reads the input, lets the handler answer, writes the output.
  * `settle` is called exactly once, at the deadline at the latest, whatever the handler does. HTTP and co-hosted calls both come
  * through here. Returns how to cancel.
  */
-export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, settle: Settle): (reason: AppError) => void {
+export function serve<O>(endpoint: Run<O>, readInput: () => unknown, call: Call, settle: Settle<O>): (reason: AppError) => void {
   let settled = false;
   let timer: NodeJS.Timeout | undefined;
-  const finish: Settle = (output, error) => {
+  const finish: Settle<O> = (output, error) => {
     if (settled) return;
     settled = true;
     clearTimeout(timer);
@@ -27,13 +29,13 @@ export function serve(endpoint: Endpoint, readInput: () => unknown, call: Call, 
     finish(undefined, reason);
   };
   const succeed = (output: unknown): void => {
-    let text: string | Download;
+    let written: O;
     try {
-      text = endpoint.write(output);
+      written = endpoint.write(output);
     } catch (error) {
       return finish(undefined, AppError.from(error));
     }
-    finish(text, undefined);
+    finish(written, undefined);
   };
   let output: unknown;
   try {

@@ -1,6 +1,7 @@
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { AnySchema, ClientOf, Contract, HandlersOf, Schema } from '#/contract.ts';
 import type { Peer } from '#/peers/peer.ts';
+import type { SpokenBy } from '#/protocol.ts';
 import type { Database } from '#/state/database.ts';
 import type { Consumes, ConsumersOf, Events, WorkersOf } from '#/state/events.ts';
 import type { JobQueuesOf, JobRunnersOf, Jobs } from '#/state/jobs.ts';
@@ -78,8 +79,12 @@ type Takes<C extends Contract> = C extends { readonly queues: object }
   : { readonly workers?: undefined };
 type Runs<J> = J extends Jobs ? { readonly jobs: JobRunnersOf<J> } : { readonly jobs?: undefined };
 
+type Speaks<C extends Contract> = C extends { readonly protocols: object }
+  ? { readonly protocols: SpokenBy<C> }
+  : { readonly protocols?: undefined };
+
 /** A service at work: one total table for each thing it has declared. */
-export type Running<C extends Contract, E = undefined, J = undefined> = Serves<C> & Hears<E> & Takes<C> & Runs<J>;
+export type Running<C extends Contract, E = undefined, J = undefined> = Serves<C> & Speaks<C> & Hears<E> & Takes<C> & Runs<J>;
 
 /** Everything but `start` is data, so the whole system can be drawn and checked without running it. */
 export interface ServiceDefinition<
@@ -94,6 +99,8 @@ export interface ServiceDefinition<
   readonly contract: C;
   /** Contracts it calls: typed clients for it, edges in the graph for us. */
   readonly needs: N;
+  /** Services whose doors also stand below its own, at `/<name>/…` and at the roots of their protocols: what comes there is handed on. */
+  readonly forwards?: readonly Contract[];
   /** Events it hears, by the names of its consumers. */
   readonly consumes?: E;
   readonly config: S;

@@ -35,3 +35,17 @@ export function readBody(request: IncomingMessage, limit: number, done: (error: 
 function tooLarge(limit: number): AppError {
   return new AppError('too_large', `The body is larger than ${limit} bytes.`);
 }
+
+/** The body as it comes. Who stops reading leaves the connection as it is, and the rest is thrown away. */
+export async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+  } finally {
+    leaveRest(request);
+  }
+}
+
+/** Reads what is left of a body and throws it away. Not at once: an iterator that has just ended still holds the stream. */
+export function leaveRest(request: IncomingMessage): void {
+  if (!request.complete) setImmediate(() => void request.resume());
+}

@@ -1,13 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Tracer } from '@mlab/telemetry';
+import { printable, type Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
-import type { Download } from '#/contract.ts';
-import type { Endpoint } from '#/endpoint.ts';
+import type { Door, Output } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
-import { readBody } from '#/http/body.ts';
-import { TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
+import { bodyOf, leaveRest, readBody } from '#/http/body.ts';
+import { isHandedOn } from '#/http/forward-local.ts';
+import { FORWARDED_BY_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
 import { respond, respondError } from '#/http/respond.ts';
-import { sendDownload } from '#/http/send-download.ts';
+import { originOf } from '#/http/origin-of.ts';
+import { describeDownload, sendDownload, type Outgoing } from '#/http/send-download.ts';
+import { slowRequestsOf } from '#/http/slow-requests.ts';
 import { unproven, type Caller } from '#/identity/caller.ts';
 import type { Identity } from '#/identity/identity.ts';
 import type { Observer } from '#/observe.ts';
@@ -16,8 +18,8 @@ import type { Admit } from '#/service.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-export interface OperationRoute {
-  readonly endpoint: Endpoint;
+export interface DoorRoute {
+  readonly door: Door;
   readonly spanName: string;
   readonly tracer: Tracer;
   readonly observer: Observer;
@@ -28,7 +30,7 @@ export interface OperationRoute {
 
 /** One request and its answer. It is answered exactly once: with an output, with an error, or not at all when the client has gone. */
 export class Exchange {
-  readonly #route: OperationRoute;
+  readonly #route: DoorRoute;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #started = performance.now();
@@ -37,7 +39,7 @@ export class Exchange {
   #admitted: Headers | undefined;
   #cancel: ((reason: AppError) => void) | undefined;
 
-  constructor(route: OperationRoute, request: FastifyRequest, reply: FastifyReply) {
+  constructor(route: DoorRoute, request: FastifyRequest, reply: FastifyReply) {
     this.#route = route;
     this.#request = request;
     this.#reply = reply;
@@ -47,18 +49,18 @@ export class Exchange {
     this.#call = new Call(
       NOBODY,
       route.tracer.start(route.spanName, 'server', parent),
-      this.#started + allowedTime(headers[TIMEOUT_HEADER], route.endpoint.operation.timeoutMs),
+      this.#started + allowedTime(headers[TIMEOUT_HEADER], route.door.operation.timeoutMs),
     );
   }
 
   begin(): void {
-    const { observer, admit, endpoint, identity } = this.#route;
+    const { observer, admit, door, identity } = this.#route;
     const { raw } = this.#request;
     observer.begin();
     this.#reply.raw.on('close', () => this.#clientGone());
     try {
-      this.#admitted = admit?.({ operation: endpoint.name, client: raw.socket.remoteAddress ?? '' });
-      const caller = identity.identify(raw, endpoint.contract.name);
+      this.#admitted = admit?.({ operation: door.name, client: raw.socket.remoteAddress ?? '' });
+      const caller = isHandedOn(raw) ? NOBODY : identity.identify(raw, door.contract.name);
       if (!(caller instanceof Promise)) return this.#identified(caller);
       caller.then(
         (known) => this.#identified(known),
@@ -70,8 +72,13 @@ export class Exchange {
   }
 
   #identified(caller: Caller): void {
-    this.#call.identify(caller);
-    readBody(this.#request.raw, this.#route.bodyLimitBytes, (error, body) => this.#run(error, body));
+    const { raw } = this.#request;
+    this.#call.identify(onBehalf(raw.headers[FORWARDED_BY_HEADER], caller));
+    const { door, bodyLimitBytes } = this.#route;
+    if (door.streams === true) {
+      slowRequestsOf(raw)?.allowLong(raw);
+      this.#run(undefined, NOTHING);
+    } else readBody(raw, door.maxBodyBytes ?? bodyLimitBytes, (error, body) => this.#run(error, body));
   }
 
   /** Before it is known who calls. */
@@ -83,16 +90,24 @@ export class Exchange {
   #run(refused: AppError | undefined, body: Buffer): void {
     if (refused !== undefined) return this.#settle(undefined, refused);
     if (this.#settled) return;
-    const { endpoint } = this.#route;
+    const { door } = this.#route;
     const { raw, params } = this.#request;
     const read = (): unknown =>
-      endpoint.input.read({
+      door.input.read({
+        method: raw.method ?? '',
         params: params as Record<string, string>,
         query: queryOf(raw.url ?? ''),
+        headers: raw.headers,
         contentType: raw.headers['content-type'],
         body,
+        get stream() {
+          return bodyOf(raw);
+        },
+        get origin() {
+          return originOf(raw);
+        },
       });
-    this.#cancel = serve(endpoint, read, this.#call, (output, error) => this.#settle(output, error));
+    this.#cancel = serve(door, read, this.#call, (output, error) => this.#settle(output, error));
   }
 
   #clientGone(): void {
@@ -102,41 +117,58 @@ export class Exchange {
     this.#settle(undefined, gone);
   }
 
-  #settle(output: string | Download | undefined, error: AppError | undefined): void {
+  #settle(output: Output | undefined, error: AppError | undefined): void {
     if (this.#settled) return;
     this.#settled = true;
+    // What the handler has not read: closing now would tear the answer out of the hands of a client that still sends.
+    if (this.#route.door.streams === true) leaveRest(this.#request.raw);
     if (error !== undefined) return this.#refuse(error);
-    if (typeof output === 'object') return void this.#send(output);
-    this.#observe(200, undefined);
-    respond(this.#reply, 200, 'application/json', output ?? '', this.#admitted);
+    if (typeof output !== 'object') return this.#respond(200, 'application/json', output ?? '');
+    if (!('status' in output)) return void this.#send({ ...describeDownload(output), status: 200, body: output.body });
+    const { status, contentType, headers, body } = output;
+    if (typeof body === 'string' || body instanceof Uint8Array) return this.#respond(status, contentType, body, headers);
+    void this.#send({ status, headers: { ...headers, 'content-type': contentType }, body });
   }
 
-  #send(download: Download): Promise<void> {
-    return sendDownload(this.#reply, download, {
+  #respond(status: number, contentType: string, body: string | Uint8Array, headers?: Headers): void {
+    this.#observe(status, undefined);
+    respond(this.#reply, status, contentType, body, headers === undefined ? this.#admitted : { ...this.#admitted, ...headers });
+  }
+
+  #send(outgoing: Outgoing): Promise<void> {
+    const { door } = this.#route;
+    return sendDownload(this.#reply, outgoing, {
       call: this.#call,
-      label: this.#route.endpoint.contract.label,
+      label: door.contract.label,
       headers: this.#admitted,
       refuse: (error) => this.#refuse(error),
-      ended: (bytes, error) => this.#observe(error === undefined ? 200 : this.#route.endpoint.wire.renderError(error).status, error, bytes),
+      ended: (bytes, error) => this.#observe(error === undefined ? outgoing.status : door.wire.renderError(error).status, error, bytes),
     });
   }
 
   #refuse(error: AppError): void {
-    const rendered = this.#route.endpoint.wire.renderError(error);
+    const rendered = this.#route.door.wire.renderError(error);
     this.#observe(rendered.status, error);
     const retryAfter = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfter))) };
     respondError(this.#reply, rendered, { ...this.#admitted, ...error.headers, ...retryAfter });
   }
 
   #observe(status: number, error: AppError | undefined, bytes?: number): void {
-    const { endpoint, observer } = this.#route;
-    observer.observe({ endpoint, call: this.#call, started: this.#started, status, error, transport: 'http', bytes });
+    const { door, observer } = this.#route;
+    observer.observe({ door, call: this.#call, started: this.#started, status, error, transport: 'http', bytes });
   }
 }
 
 const text = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header.slice(0, 512) : undefined);
 
+const NOTHING = Buffer.alloc(0);
+
 const NOBODY: Caller = { name: 'anonymous', proof: 'missing' };
+
+/** Who hands a request on does not ask himself: what he may do is not lent to whom it comes from. */
+function onBehalf(by: string | string[] | undefined, caller: Caller): Caller {
+  return by === undefined ? caller : { name: `forwarded:${printable(String(by), 64)}`, proof: 'missing' };
+}
 
 /** The caller's patience, never more than the operation's own limit. */
 function allowedTime(header: string | string[] | undefined, limit: number): number {

@@ -6,3 +6,9 @@ export const CALLER_HEADER = 'mlab-caller';
 export const IDENTITY_HEADER = 'mlab-identity';
 export const TRACEPARENT_HEADER = 'traceparent';
 export const TRACESTATE_HEADER = 'tracestate';
+/** The service that hands a request on for somebody else: whoever it is, he is not that service. */
+export const FORWARDED_BY_HEADER = 'mlab-forwarded-by';
+/** Where the client sees the gateway. */
+export const FORWARDED_HOST_HEADER = 'x-forwarded-host';
+export const FORWARDED_PROTO_HEADER = 'x-forwarded-proto';
+export const FORWARDED_FOR_HEADER = 'x-forwarded-for';

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { HttpSettings } from '#/http/settings.ts';
+import { watchSlowRequests } from '#/http/slow-requests.ts';
 import type { IdentityTls } from '#/identity/identity.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -10,14 +11,24 @@ export function createNodeServer(settings: HttpSettings, tls: IdentityTls | unde
   const options = {
     maxHeaderSize: settings.headerLimitBytes,
     headersTimeout: settings.headersTimeoutMs,
-    requestTimeout: settings.requestTimeoutMs,
+    // Kept by `watchSlowRequests`, which knows requests that may take their time.
+    requestTimeout: 0,
     keepAliveTimeout: settings.keepAliveMs,
     connectionsCheckingInterval: 500,
     // A missing Host is refused in words of our own.
     requireHostHeader: false,
   };
-  if (tls === undefined) return createServer(options, listener);
-  const server = createTlsServer({ ...options, handshakeTimeout: settings.headersTimeoutMs, ...tls.serverOptions() }, listener);
+  const server = tls === undefined ? createServer(options) : createTls(options, settings, tls);
+  const slow = watchSlowRequests(server, settings.requestTimeoutMs);
+  server.on('request', (request, response) => {
+    slow.watch(request);
+    listener(request, response);
+  });
+  return server;
+}
+
+function createTls(options: ServerOptions, settings: HttpSettings, tls: IdentityTls): Server {
+  const server = createTlsServer({ ...options, handshakeTimeout: settings.headersTimeoutMs, ...tls.serverOptions() });
   tls.onChange((changed) => server.setSecureContext(changed));
   return server;
 }

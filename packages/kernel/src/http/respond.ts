@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { RenderedError } from '#/http/wire.ts';
+import type { RenderedError } from '#/protocol.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -8,17 +8,17 @@ type Headers = Readonly<Record<string, string>>;
  * Writes an answer as it is. Fastify's own `send` would add a charset to JSON, which has none (RFC 8259), and looks for
  * hooks and serializers that no route here has.
  */
-export function respond(reply: FastifyReply, status: number, contentType: string, body: string | Buffer, headers?: Headers): void {
+export function respond(reply: FastifyReply, status: number, contentType: string, body: string | Uint8Array, headers?: Headers): void {
   reply.hijack();
   write(reply.raw, status, contentType, body, headers);
 }
 
 /** Writes an error to a request that has not come as far as a route. */
-export function respondUnrouted(raw: ServerResponse, { status, contentType, body }: RenderedError): void {
-  write(raw, status, contentType, body);
+export function respondUnrouted(raw: ServerResponse, { status, contentType, body }: RenderedError, headers?: Headers): void {
+  write(raw, status, contentType, body, headers);
 }
 
-function write(raw: ServerResponse, status: number, contentType: string, body: string | Buffer, headers?: Headers): void {
+function write(raw: ServerResponse, status: number, contentType: string, body: string | Uint8Array, headers?: Headers): void {
   closeWhenDraining(raw);
   raw.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
   raw.end(body);

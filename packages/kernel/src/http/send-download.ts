@@ -17,11 +17,18 @@ export interface SendOptions {
   readonly ended: (bytes: number, error: AppError | undefined) => void;
 }
 
+/** Bytes on their way out, and what is said of them. */
+export interface Outgoing {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** Sends a download as fast as it is read. Its status is known with its first chunk, so that an error before it is answered as such. */
-export async function sendDownload(reply: FastifyReply, download: Download, options: SendOptions): Promise<void> {
+export async function sendDownload(reply: FastifyReply, outgoing: Outgoing, options: SendOptions): Promise<void> {
   const { raw } = reply;
   const { call, label, headers, refuse, ended } = options;
-  const outflow = new Outflow(download, call, label, () => {
+  const outflow = new Outflow(outgoing.body, call, label, () => {
     if (raw.headersSent) raw.destroy();
   });
   raw.once('close', () => outflow.stop(clientGone()));
@@ -29,7 +36,7 @@ export async function sendDownload(reply: FastifyReply, download: Download, opti
     let chunk = await outflow.next();
     reply.hijack();
     closeWhenDraining(raw);
-    raw.writeHead(200, { ...headers, ...describe(download) });
+    raw.writeHead(outgoing.status, { ...headers, ...outgoing.headers });
     for (; chunk !== undefined; chunk = await outflow.next()) if (!raw.write(chunk)) await event(raw, 'drain');
     raw.end();
     if (!raw.writableFinished) await event(raw, 'finish');
@@ -59,11 +66,12 @@ function event(raw: ServerResponse, name: 'drain' | 'finish'): Promise<void> {
   });
 }
 
-function describe({ contentType, fileName }: Download): Record<string, string> {
+/** What is said of a download of the service's own contract. */
+export function describeDownload({ contentType, fileName }: Download): { readonly headers: Readonly<Record<string, string>> } {
   const headers = { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-  if (fileName === undefined) return headers;
+  if (fileName === undefined) return { headers };
   const plain = fileName.replace(/[^\w. -]/g, '_');
-  return { ...headers, 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${percentEncode(fileName)}` };
+  return { headers: { ...headers, 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${percentEncode(fileName)}` } };
 }
 
 /** https://www.rfc-editor.org/rfc/rfc8187#section-3.2 */

@@ -3,15 +3,17 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { printable, type Telemetry } from '@mlab/telemetry';
 import { variableOf } from '#/config.ts';
 import type { Contract } from '#/contract.ts';
-import type { Endpoint } from '#/endpoint.ts';
+import type { Door } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
-import { operationRoute } from '#/http/operation-route.ts';
+import { doorRoute } from '#/http/door-route.ts';
+import type { Forward } from '#/http/forwarder.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
 import { openGate } from '#/http/gate.ts';
 import { createNodeServer } from '#/http/node-server.ts';
+import type { OpenedProtocol } from '#/http/protocol-doors.ts';
 import { respondError, respondUnrouted } from '#/http/respond.ts';
 import type { HttpSettings } from '#/http/settings.ts';
-import { unmatchedHandler } from '#/http/unmatched.ts';
+import { routeOf, unmatchedHandler } from '#/http/unmatched.ts';
 import { answerUnreadable } from '#/http/unreadable.ts';
 import { wires } from '#/http/wires.ts';
 import type { Identity } from '#/identity/identity.ts';
@@ -21,7 +23,10 @@ import type { Admit, Check } from '#/service.ts';
 export interface HttpServerOptions {
   readonly contract: Contract;
   readonly version: string;
-  readonly endpoints: readonly Endpoint[];
+  readonly doors: readonly Door[];
+  readonly protocols: readonly OpenedProtocol[];
+  /** Where requests go that are for another service; absent: nowhere. */
+  readonly forward?: Forward | undefined;
   readonly telemetry: Telemetry;
   readonly observer: Observer;
   readonly checks: () => readonly Check[];
@@ -31,14 +36,18 @@ export interface HttpServerOptions {
   readonly port: number;
 }
 
+type Route = (request: IncomingMessage, response: ServerResponse) => void;
+
 export interface HttpServer extends AsyncDisposable {
   readonly url: string;
+  /** For requests that another door has let in. */
+  readonly route: Route;
 }
 
 /** The door of one service: its operations, its pages, and an answer for everything else. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { settings, identity, port } = options;
-  const app = buildApp(options);
+  const { app, route } = buildApp(options);
   try {
     await app.listen({ host: settings.listen, port });
   } catch (error) {
@@ -49,6 +58,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   const host = settings.listen.includes(':') ? `[${settings.listen}]` : settings.listen;
   return {
     url: `${identity.tls === undefined ? 'http' : 'https'}://${host}:${address.port}`,
+    route,
     [Symbol.asyncDispose]: () => drain(app, settings.drainMs),
   };
 }
@@ -64,20 +74,19 @@ function whyNotListening(name: string, address: string, port: number, { code, me
 function buildApp({
   contract,
   version,
-  endpoints,
+  doors,
+  protocols,
+  forward,
   telemetry,
   observer,
   checks,
   admit,
   settings,
   identity,
-}: HttpServerOptions): FastifyInstance {
+}: HttpServerOptions): { readonly app: FastifyInstance; readonly route: Route } {
   const wire = wires[contract.wire];
   const { tracer, metrics, log } = telemetry;
-  const answerUnmatched = unmatchedHandler(wire, [
-    ...PAGE_ROUTES,
-    ...endpoints.map(({ operation }) => ({ methods: [operation.method], path: operation.path })),
-  ]);
+  const answerUnmatched = unmatchedHandler(wire, [...PAGE_ROUTES, ...doors.map(routeOf)], protocols);
   const unmatched = (request: IncomingMessage, reply: FastifyReply): void => {
     const started = performance.now();
     answerUnmatched(request, reply);
@@ -97,14 +106,17 @@ function buildApp({
       'refused request',
     );
   };
+  let inner: Route = () => {};
   const app = Fastify({
     // Every request passes the gate, also those that no route and no hook would see.
-    serverFactory: (route) =>
-      createNodeServer(settings, identity.tls, (request, response) => {
+    serverFactory: (route) => {
+      inner = route;
+      return createNodeServer(settings, identity.tls, (request, response) => {
         const fault = gate(request);
-        if (fault === undefined) route(request, response);
-        else refuse(fault, request, response);
-      }),
+        if (fault !== undefined) refuse(fault, request, response);
+        else if (forward?.(request, response) !== true) route(request, response);
+      });
+    },
     forceCloseConnections: 'idle',
     // A request that still comes over an open connection while we drain is served: refusing it would be a failure we made.
     return503OnClosing: false,
@@ -125,9 +137,9 @@ function buildApp({
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
 
   addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
-  for (const endpoint of endpoints) {
-    const { method, path } = endpoint.operation;
-    const handler = operationRoute({ endpoint, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit, identity });
+  for (const door of [...doors, ...protocols.flatMap(({ doors: foreign }) => foreign)]) {
+    const { method, path } = door.operation;
+    const handler = doorRoute({ door, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit, identity });
     app.route({ method, url: path, handler });
   }
   app.setNotFoundHandler((request, reply) => unmatched(request.raw, reply));
@@ -135,12 +147,15 @@ function buildApp({
     log.error({ err: error }, 'unexpected error');
     respondError(reply, wire.renderError(AppError.from(error)));
   });
-  return app;
+  return { app, route: (request, response) => inner(request, response) };
 }
 
 /** Stops taking connections, lets what is under way end, and after `drainMs` waits no longer. */
 async function drain(app: FastifyInstance, drainMs: number): Promise<void> {
   const impatient = setTimeout(() => app.server.closeAllConnections(), drainMs);
+  // One that was answered while its request still came is idle only later.
+  const attentive = setInterval(() => app.server.closeIdleConnections(), 100);
   await app.close();
+  clearInterval(attentive);
   clearTimeout(impatient);
 }

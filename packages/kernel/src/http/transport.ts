@@ -6,6 +6,8 @@ import type { Transport } from '#/client.ts';
 import type { AnyOperation, Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
 import { Answer } from '#/http/answer.ts';
+import { forwardRemote } from '#/http/forward-remote.ts';
+import type { ForwardTo } from '#/http/forwarding.ts';
 import { IncomingDownload } from '#/http/incoming-download.ts';
 import { requestHeaders, requestWriter } from '#/http/request.ts';
 import { wires } from '#/http/wires.ts';
@@ -24,6 +26,8 @@ export interface HttpTransportOptions {
 
 export interface HttpTransport extends AsyncDisposable {
   readonly call: Transport;
+  /** Hands on what came for this service to somebody else's door. */
+  readonly forward: ForwardTo;
 }
 
 /** Calls over pooled keep-alive connections. The deadline and the signal of a call end it, wherever it is. */
@@ -46,7 +50,13 @@ export function openHttpTransport(contract: Contract, options: HttpTransportOpti
     if (proof instanceof Promise) return proof.then((made) => send({ pool, prefix, host: base.host, proof: made }, known, input, meta));
     return send({ pool, prefix, host: base.host, proof }, known, input, meta);
   };
-  return { call, [Symbol.asyncDispose]: () => pool.close() };
+  const forward: ForwardTo = (forwarded) => {
+    const proof = identity?.prove(forwarded.by, contract.name);
+    const send = (made: string | undefined): void => forwardRemote({ pool, prefix, host: base.host, proof: made }, forwarded);
+    if (proof instanceof Promise) proof.then(send, forwarded.unreachable);
+    else send(proof);
+  };
+  return { call, forward, [Symbol.asyncDispose]: () => pool.close() };
 }
 
 /** The name for TLS, which addresses do not have. */

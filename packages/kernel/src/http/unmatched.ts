@@ -3,6 +3,9 @@ import { TLSSocket } from 'node:tls';
 import type { FastifyReply } from 'fastify';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import { respondError } from '#/http/respond.ts';
+import type { Door } from '#/endpoint.ts';
+import { AppError } from '#/errors.ts';
+import type { OpenedProtocol } from '#/http/protocol-doors.ts';
 import type { Wire } from '#/http/wire.ts';
 
 export interface Route {
@@ -12,8 +15,36 @@ export interface Route {
 
 const ANY: HTTPMethod = 'GET';
 
-/** Requests that no route takes: 405 with `allow` where the path exists, a redirect where only its last slash is too much, else 404. */
-export function unmatchedHandler(wire: Wire, routes: readonly Route[]): (request: IncomingMessage, reply: FastifyReply) => void {
+export const routeOf = ({ operation: { method, path } }: Door): Route => ({ methods: [method], path });
+
+type Answer = (request: IncomingMessage, reply: FastifyReply) => void;
+
+/** What no route takes, in the words of the protocol below whose root it lies, else in those of the service. */
+export function unmatchedHandler(wire: Wire, routes: readonly Route[], protocols: readonly OpenedProtocol[]): Answer {
+  const own = answerOf(wire, routes);
+  const foreign = protocols.map(({ root, doors, renderError }) => ({
+    root,
+    answer: answerOf(foreignWire(renderError), doors.map(routeOf)),
+  }));
+  return (request, reply) => {
+    const { url = '/' } = request;
+    const found = foreign.find(({ root }) => url.startsWith(root) && /^$|^[/?]/.test(url.slice(root.length)));
+    (found?.answer ?? own)(request, reply);
+  };
+}
+
+/** What a wire says of requests that nobody takes. */
+type Words = Pick<Wire, 'renderError' | 'notFound' | 'methodNotAllowed' | 'redirectsSlashes'>;
+
+const foreignWire = (renderError: Words['renderError']): Words => ({
+  renderError,
+  notFound: (method, path) => new AppError('not_found', `There is nothing at ${method} ${path}.`, { reason: 'no_route' }),
+  methodNotAllowed: (method, path) => new AppError('method_not_allowed', `${path} does not take ${method}.`, { reason: 'no_route' }),
+  redirectsSlashes: false,
+});
+
+/** 405 with `allow` where the path exists, a redirect where only its last slash is too much, else 404. */
+function answerOf(wire: Words, routes: readonly Route[]): Answer {
   const allowed = new Map<string, Set<string>>();
   for (const { methods, path } of routes) allowed.set(path, (allowed.get(path) ?? new Set()).union(new Set(methods)));
   const paths = findMyWay();

@@ -1,20 +1,9 @@
 import type { AnyOperation, AnySchema } from '#/contract.ts';
 import type { AppError } from '#/errors.ts';
+import type { ForeignRequest, RenderedError } from '#/protocol.ts';
 
-/** A request as it came, after routing. */
-export interface RawRequest {
-  readonly params: Readonly<Record<string, string | undefined>>;
-  /** The part of the URL behind `?`, not decoded. */
-  readonly query: string;
-  readonly contentType: string | undefined;
-  readonly body: Buffer;
-}
-
-export interface RenderedError {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
+/** What a wire reads of a request. */
+export type RawRequest = Pick<ForeignRequest, 'params' | 'query' | 'contentType' | 'body'>;
 
 /** One operation's input: read off the wire, or checked when it came without a wire. Both throw an AppError. */
 export interface InputReader {

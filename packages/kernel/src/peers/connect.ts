@@ -2,21 +2,29 @@ import type { Tracer } from '@mlab/telemetry';
 import { createClient, type Transport } from '#/client.ts';
 import type { ClientOf, Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
+import type { Forwarded, ForwardTo } from '#/http/forwarding.ts';
 import { openDiscoveredInstances, type DiscoveredOptions } from '#/peers/discovered.ts';
-import type { RemoteInstances } from '#/peers/instances.ts';
+import type { RemoteInstance, RemoteInstances } from '#/peers/instances.ts';
 import type { Instance, Peer } from '#/peers/peer.ts';
 import { openRemoteInstances, type RemoteOptions } from '#/peers/remote.ts';
 
 export interface Connection<C extends Contract> extends AsyncDisposable {
   readonly client: ClientOf<C>;
   readonly peer: Peer<ClientOf<C>>;
+  /** Hands on what came for it. */
+  readonly forward: ForwardTo;
+}
+
+interface LocalNeighbour<C extends Contract> extends Calling<C> {
+  readonly transport: Transport;
+  readonly forward: ForwardTo;
 }
 
 /** A neighbour in this process: always one copy. */
-export function connectLocal<C extends Contract>(contract: C, transport: Transport, caller: string, tracer: Tracer): Connection<C> {
+export function connectLocal<C extends Contract>({ contract, transport, forward, caller, tracer }: LocalNeighbour<C>): Connection<C> {
   const client = createClient(contract, transport, caller, tracer);
   const instances = [{ id: 'local', client }];
-  return { client, peer: { instances: () => instances, onChange: () => {} }, [Symbol.asyncDispose]: async () => {} };
+  return { client, peer: { instances: () => instances, onChange: () => {} }, forward, [Symbol.asyncDispose]: async () => {} };
 }
 
 interface Calling<C extends Contract> {
@@ -60,15 +68,24 @@ async function connectInstances<C extends Contract>(
   const remote = await open(changed);
 
   let turn = 0;
-  const inTurn: Transport = (name, operation, input, call) => {
+  const next = (): RemoteInstance | undefined => {
     const instances = remote.list();
-    const next = instances[turn++ % Math.max(1, instances.length)];
-    if (next === undefined) return Promise.reject(new AppError('unavailable', `No instance of ${contract.label} is known.`));
-    return next.transport(name, operation, input, call);
+    return instances[turn++ % Math.max(1, instances.length)];
+  };
+  const unknown = (): AppError => new AppError('unavailable', `No instance of ${contract.label} is known.`);
+  const inTurn: Transport = (name, operation, input, call) => next()?.transport(name, operation, input, call) ?? Promise.reject(unknown());
+  const forward: ForwardTo = (forwarded) => attempt(forwarded, remote.list().length);
+  const attempt = (forwarded: Forwarded, left: number): void => {
+    const instance = next();
+    if (instance === undefined) return forwarded.unreachable(unknown());
+    const unreachable: Forwarded['unreachable'] = (cause, untouched) =>
+      untouched === true && left > 1 ? attempt(forwarded, left - 1) : forwarded.unreachable(cause);
+    instance.forward({ ...forwarded, unreachable });
   };
   return {
     client: createClient(contract, inTurn, caller, tracer),
     peer: { instances: list, onChange: (listener) => void listeners.push(listener) },
+    forward,
     [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,6 @@
 import type { Transport } from '#/client.ts';
 import type { Contract } from '#/contract.ts';
+import type { ForwardTo } from '#/http/forwarding.ts';
 import { openHttpTransport, type HttpTransport } from '#/http/transport.ts';
 import type { Prover } from '#/identity/identity.ts';
 import type { Address } from '#/peers/addresses.ts';
@@ -7,6 +8,7 @@ import type { Address } from '#/peers/addresses.ts';
 export interface RemoteInstance {
   readonly id: string;
   readonly transport: Transport;
+  readonly forward: ForwardTo;
 }
 
 /** Copies of a neighbour elsewhere, each with its own connections. */
@@ -35,7 +37,7 @@ export function openInstances(contract: Contract, identity: Prover): SettableIns
       }
       for (const { id, base, address } of added)
         open.set(id, openHttpTransport(contract, { base, identity, ...(address === undefined ? {} : { address }) }));
-      list = [...open].map(([id, transport]) => ({ id, transport: transport.call }));
+      list = [...open].map(([id, transport]) => ({ id, transport: transport.call, forward: transport.forward }));
       return gone.length + added.length > 0;
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Dispatcher, Pool } from 'undici';
+import { bodyOf } from '#/http/body.ts';
+import { answerHeadersBack, requestHeadersOnward } from '#/http/forward-headers.ts';
+import type { Forwarded } from '#/http/forwarding.ts';
+import { closeWhenDraining } from '#/http/respond.ts';
+
+export interface ForwardWay {
+  readonly pool: Pool;
+  readonly prefix: string;
+  readonly host: string;
+  readonly proof: string | undefined;
+}
+
+/**
+ * Hands a request on over a pooled connection and its answer back, both as they come: no more is held than the slower side has not
+ * taken yet. When either side goes away, so does the other.
+ */
+export function forwardRemote({ pool, prefix, host, proof }: ForwardWay, forwarded: Forwarded): void {
+  const { request, response, path, by, traceparent } = forwarded;
+  const { headers } = request;
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  const handler = new AnswerBack(forwarded, hasBody);
+  // The client has gone, or has its answer before its request was read: an upload that was refused.
+  response.once('close', () => handler.leave());
+  if (hasBody) request.on('error', () => handler.leave());
+  pool.dispatch(
+    {
+      path: prefix + path,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: requestHeadersOnward(request, { by, traceparent, host, proof }),
+      // Not the request itself, which undici would destroy together with the connection that the answer needs.
+      body: hasBody ? (bodyOf(request) as unknown as Readable) : null,
+      // A body that is on its way cannot be sent twice.
+      idempotent: false,
+    },
+    handler,
+  );
+}
+
+class AnswerBack implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse;
+  readonly #unreachable: Forwarded['unreachable'];
+  readonly #hasBody: boolean;
+  #controller: Dispatcher.DispatchController | undefined;
+  #left = false;
+
+  constructor({ response, unreachable }: Forwarded, hasBody: boolean) {
+    this.#response = response;
+    this.#unreachable = unreachable;
+    this.#hasBody = hasBody;
+  }
+
+  leave(): void {
+    if (this.#response.writableFinished) return;
+    this.#left = true;
+    this.#controller?.abort(new Error('the client has gone'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#left) controller.abort(new Error('the client has gone'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    closeWhenDraining(this.#response);
+    this.#response.writeHead(status, answerHeadersBack(headers));
+    // What comes in pieces over a long time (events) begins to arrive at once.
+    if (headers['content-length'] === undefined) this.#response.flushHeaders();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once('drain', () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    this.#response.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#left) return;
+    if (this.#response.headersSent) this.#response.destroy();
+    else this.#unreachable(error, this.#controller === undefined && !this.#hasBody);
+  }
+}
