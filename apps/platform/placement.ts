@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { needsOf, refuseUnprotected, variableOf, type AnyService, type Contract } from '@mlab/kernel';
+import { neighboursOf, refuseUnprotected, variableOf, type AnyService, type Contract } from '@mlab/kernel';
 import { loadServices, services as allServices } from './services.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -51,7 +51,7 @@ export async function readPlacement(args: readonly string[], env: Env): Promise<
 
 function peersOf(services: readonly AnyService[], env: Env): Record<string, string> {
   const hosted = new Set(services.map((service) => service.contract.name as string));
-  const needed = new Map<string, Contract>(services.flatMap(needsOf).map((contract) => [contract.name, contract]));
+  const needed = new Map<string, Contract>(services.flatMap(neighboursOf).map((contract) => [contract.name, contract]));
   const peers: Record<string, string> = {};
   for (const [name, contract] of needed) {
     const told = env[variableOf('peer', name)] ?? (name === 'predictor' ? env['SERVICE_B_URL'] : undefined);

@@ -27,7 +27,15 @@ export interface Protocol {
   readonly title: string;
   /** The path that all its routes stand below; several services may share one. */
   readonly root: `/${string}`;
+  /** Other beginnings of paths below the root that stand for the same: `{ '/ajax-api/': '/api/' }`. */
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly routes: Readonly<Record<string, Route>>;
+}
+
+/** All paths of a route, the root included. */
+export function pathsOf({ root, aliases = {} }: Protocol, { path }: Route): readonly string[] {
+  const others = Object.entries(aliases).filter(([, target]) => path.startsWith(target));
+  return [path, ...others.map(([alias, target]) => alias + path.slice(target.length))].map((each) => root + each);
 }
 
 interface RouteSpec {

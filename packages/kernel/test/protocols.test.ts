@@ -24,6 +24,7 @@ const nothing = Type.Object({});
 const telegraph = {
   title: 'Telegraph',
   root: '/telegraph',
+  aliases: { '/again/': '/echo/' },
   routes: {
     echo: route('POST /echo/:word', { summary: 'Answers what it got', scope: 'first:use' }),
     wide: route('POST /wide', { summary: 'Takes more than others', scope: 'first:use', maxBodyBytes: 3 * MEGABYTE }),
@@ -163,7 +164,7 @@ const frontService = defineService({
 });
 
 const { logger } = openLog({ level: 'silent' });
-const env = { MLAB_HTTP_REQUEST_TIMEOUT_MS: '1000' };
+const env = { MLAB_HTTP_REQUEST_TIMEOUT_MS: '500' };
 const start = (services: readonly AnyService[], peers: Readonly<Record<string, string>> = {}): Promise<Host> =>
   Host.start({ services, peers, ports: { first: 0, second: 0, front: 0 }, logger, version: '0.0.0', env });
 
@@ -196,6 +197,11 @@ for (const [way, open] of Object.entries(ways)) {
       assert.deepEqual(await answer.json(), { word: 'a b', query: 'x=1&y=%20', body: 'NaN', origin: url });
     });
 
+    await t.test('another beginning of its path stands for the same', async () => {
+      const answer = await fetch(`${root}/again/b`, { method: 'POST', body: '' });
+      assert.deepEqual(await answer.json(), { word: 'b', query: '', body: '', origin: url });
+    });
+
     await t.test('errors are in its own form, also for what nobody takes', async () => {
       const refused = await fetch(`${root}/refuse`);
       assert.deepEqual(
@@ -223,7 +229,7 @@ for (const [way, open] of Object.entries(ways)) {
       const slow = async function* (): AsyncGenerator<Uint8Array> {
         for (let i = 0; i < 8; i++) {
           yield Buffer.alloc(10);
-          await delay(200);
+          await delay(100);
         }
       };
       const [large, slowly] = await Promise.all([

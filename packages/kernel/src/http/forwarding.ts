@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import type { Contract } from '#/contract.ts';
+import { pathsOf } from '#/protocol.ts';
 
 /** One request on its way to the service that it is for. `path` is where that service knows it. */
 export interface Forwarded {
@@ -35,8 +36,8 @@ export function destinations(contracts: readonly Contract[]): FindDestination {
   for (const [root, group] of Map.groupBy(speakers, ({ protocol }) => protocol.root.slice(1))) {
     const router = findMyWay({ maxParamLength: 1024 });
     for (const { contract, protocol } of group)
-      for (const { method, path } of Object.values(protocol.routes))
-        router.on(method as HTTPMethod, protocol.root + path, () => {}, contract);
+      for (const route of Object.values(protocol.routes))
+        for (const path of pathsOf(protocol, route)) router.on(route.method as HTTPMethod, path, () => {}, contract);
     byRoot.set(root, (method, url) => (router.find(method as HTTPMethod, url)?.store ?? group[0]?.contract) as Contract | undefined);
   }
   return (method, url) => {

@@ -1,8 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { HttpSettings } from '#/http/settings.ts';
 import { watchSlowRequests } from '#/http/slow-requests.ts';
 import type { IdentityTls } from '#/identity/identity.ts';
+
+const unusedOf = new WeakMap<Server, ReadonlySet<Socket>>();
+
+/** Closes connections that nobody uses. Node's own way leaves those that never were used, such as a browser opens in advance. */
+export function closeUnused(server: Server): void {
+  server.closeIdleConnections();
+  for (const socket of unusedOf.get(server) ?? []) socket.destroy();
+}
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -20,7 +29,14 @@ export function createNodeServer(settings: HttpSettings, tls: IdentityTls | unde
   };
   const server = tls === undefined ? createServer(options) : createTls(options, settings, tls);
   const slow = watchSlowRequests(server, settings.requestTimeoutMs);
+  const unused = new Set<Socket>();
+  unusedOf.set(server, unused);
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   server.on('request', (request, response) => {
+    unused.delete(request.socket);
     slow.watch(request);
     listener(request, response);
   });

@@ -9,7 +9,7 @@ import { doorRoute } from '#/http/door-route.ts';
 import type { Forward } from '#/http/forwarder.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
 import { openGate } from '#/http/gate.ts';
-import { createNodeServer } from '#/http/node-server.ts';
+import { closeUnused, createNodeServer } from '#/http/node-server.ts';
 import type { OpenedProtocol } from '#/http/protocol-doors.ts';
 import { respondError, respondUnrouted } from '#/http/respond.ts';
 import type { HttpSettings } from '#/http/settings.ts';
@@ -154,7 +154,7 @@ function buildApp({
 async function drain(app: FastifyInstance, drainMs: number): Promise<void> {
   const impatient = setTimeout(() => app.server.closeAllConnections(), drainMs);
   // One that was answered while its request still came is idle only later.
-  const attentive = setInterval(() => app.server.closeIdleConnections(), 100);
+  const attentive = setInterval(() => closeUnused(app.server), 100);
   await app.close();
   clearInterval(attentive);
   clearTimeout(impatient);

@@ -1,0 +1,18 @@
+import { artifactRoutes } from './mlflow-artifacts.ts';
+import { loggedModelRoutes } from './mlflow-logged-models.ts';
+import { experimentRoutes, runRoutes } from './mlflow-tracking.ts';
+import { traceRoutes } from './mlflow-traces.ts';
+
+const shared = {
+  title: 'MLflow',
+  /** Of both services, so that the gateway shows them as one server: `MLFLOW_TRACKING_URI=http://localhost:8000/mlflow`. */
+  root: '/mlflow',
+  /** MLflow's own pages ask below another beginning. */
+  aliases: { '/ajax-api/': '/api/' },
+} as const;
+
+/** What MLflow's clients ask of a tracking server. */
+export const mlflowTracking = {
+  ...shared,
+  routes: { ...experimentRoutes, ...runRoutes, ...loggedModelRoutes, ...artifactRoutes, ...traceRoutes },
+};
