@@ -18,18 +18,12 @@ export {
 } from '#/names.ts';
 export { pageToken, readPageToken } from '#/page-token.ts';
 export type { Comparison, Filter, Operator, Order, TraceOperator } from '#/search/filter.ts';
-export {
-  experimentFilters,
-  experimentOrder,
-  loggedModelFilters,
-  modelVersionFilters,
-  modelVersionOrder,
-  registeredModelFilters,
-  registeredModelOrder,
-  runFilters,
-  runOrder,
-  traceFilters,
-  traceOrder,
-} from '#/search/grammars.ts';
-export { parseFilter, type FilterGrammar } from '#/search/parse-filter.ts';
-export { parseOrderBy, type OrderGrammar } from '#/search/parse-order-by.ts';
+export type { FilterGrammar, OrderGrammar } from '#/search/grammar.ts';
+export { experimentFilters, experimentOrder } from '#/search/experiment-search.ts';
+export { parseLoggedModelOrder, type LoggedModelOrder } from '#/search/logged-model-order.ts';
+export { loggedModelFilters } from '#/search/logged-model-search.ts';
+export { parseFilter } from '#/search/parse-filter.ts';
+export { parseOrderBy } from '#/search/parse-order-by.ts';
+export { modelVersionFilters, modelVersionOrder, registeredModelFilters, registeredModelOrder } from '#/search/registry-search.ts';
+export { runFilters, runOrder } from '#/search/run-search.ts';
+export { traceFilters, traceOrder } from '#/search/trace-search.ts';

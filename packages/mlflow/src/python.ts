@@ -20,7 +20,7 @@ export function pythonJson(value: unknown): string {
 function write(value: unknown, depth: number): string {
   if (typeof value === 'string') return ascii(JSON.stringify(cut(value)));
   if (typeof value === 'number') return String(value);
-  if (typeof value !== 'object' || value === null) return String(value ?? null);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (depth === MAX_SHOWN_DEPTH) return '…';
   const items: string[] = [];
   let length = 0;

@@ -36,8 +36,14 @@ export function text<const O extends Optional<string> & { readonly legacy?: stri
 
 function readText(value: unknown): string {
   if (typeof value !== 'string') throw Fault.wrong(value);
-  if (!value.isWellFormed()) throw Fault.wrong(value.toWellFormed(), 'It has half of a surrogate pair, which is no character.');
+  checkCharacters(value);
   return value;
+}
+
+/** Refuses what no database keeps as text. */
+function checkCharacters(text: string): void {
+  if (!text.isWellFormed()) throw Fault.wrong(text.toWellFormed(), 'It has half of a surrogate pair, which is no character.');
+  if (text.includes('\0')) throw Fault.wrong(text, 'It has the character NUL.');
 }
 
 /** A double: a number, or a text that Python's `float` reads. `NaN` and both infinities are values like any other. */
@@ -110,11 +116,12 @@ function readJson(value: unknown): unknown {
 }
 
 function checkJson(value: unknown, depth: number): void {
-  if (typeof value === 'string' && !value.isWellFormed()) readText(value);
+  if (typeof value === 'string') return checkCharacters(value);
   if (typeof value !== 'object' || value === null) return;
   if (depth === MAX_JSON_DEPTH) throw Fault.wrong('…', `It is nested deeper than ${MAX_JSON_DEPTH} levels.`);
   for (const key of Object.keys(value)) {
     if (key === '__proto__') throw Fault.wrong(key, 'This key is not allowed.');
+    checkCharacters(key);
     checkJson((value as Readonly<Record<string, unknown>>)[key], depth + 1);
   }
 }
