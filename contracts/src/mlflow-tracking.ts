@@ -2,11 +2,10 @@ import { route } from '@mlab/kernel';
 
 const read = 'tracking:read';
 const write = 'tracking:write';
-/** A batch holds at most 1,000 values, and parameters of 6,000 characters; a dataset's profile may be 16 MB. */
+/** A batch holds at most 1,000 values, and parameters of 6,000 characters. */
 const batch = { scope: write, maxBodyBytes: 8_388_608 };
-const withProfiles = { scope: write, maxBodyBytes: 67_108_864 };
 
-/** Experiments, runs, metrics and logged models, as MLflow's clients ask for them. https://mlflow.org/docs/latest/rest-api.html */
+/** Experiments, runs and metrics, as MLflow's clients ask for them. https://mlflow.org/docs/latest/rest-api.html */
 export const experimentRoutes = {
   createExperiment: route('POST /api/2.0/mlflow/experiments/create', { summary: 'Create an experiment', scope: write }),
   searchExperiments: route('POST /api/2.0/mlflow/experiments/search', { summary: 'Search experiments', scope: read, safe: true }),
@@ -20,11 +19,6 @@ export const experimentRoutes = {
   deleteExperimentTag: route('POST /api/2.0/mlflow/experiments/delete-experiment-tag', {
     summary: 'Delete a tag of an experiment',
     scope: write,
-  }),
-  searchDatasets: route('POST /api/2.0/mlflow/experiments/search-datasets', {
-    summary: 'Datasets used in experiments',
-    scope: read,
-    safe: true,
   }),
 };
 
@@ -40,9 +34,6 @@ export const runRoutes = {
   logBatch: route('POST /api/2.0/mlflow/runs/log-batch', { summary: 'Log metrics, parameters and tags', safe: true, ...batch }),
   setTag: route('POST /api/2.0/mlflow/runs/set-tag', { summary: 'Set a tag of a run', scope: write, safe: true }),
   deleteTag: route('POST /api/2.0/mlflow/runs/delete-tag', { summary: 'Delete a tag of a run', scope: write }),
-  logInputs: route('POST /api/2.0/mlflow/runs/log-inputs', { summary: 'Log the inputs of a run', ...withProfiles }),
-  logOutputs: route('POST /api/2.0/mlflow/runs/outputs', { summary: 'Log the outputs of a run', scope: write }),
-  logModel: route('POST /api/2.0/mlflow/runs/log-model', { summary: 'Log a model (before MLflow 3)', ...batch }),
   getMetricHistory: route('GET /api/2.0/mlflow/metrics/get-history', { summary: 'All values of a metric', scope: read }),
   getMetricHistoryBulk: route('GET /api/2.0/mlflow/metrics/get-history-bulk', {
     summary: 'All values of a metric in several runs',

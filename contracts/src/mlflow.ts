@@ -1,7 +1,4 @@
-import { artifactRoutes } from './mlflow-artifacts.ts';
-import { loggedModelRoutes } from './mlflow-logged-models.ts';
 import { experimentRoutes, runRoutes } from './mlflow-tracking.ts';
-import { traceRoutes } from './mlflow-traces.ts';
 
 const shared = {
   title: 'MLflow',
@@ -14,5 +11,5 @@ const shared = {
 /** What MLflow's clients ask of a tracking server. */
 export const mlflowTracking = {
   ...shared,
-  routes: { ...experimentRoutes, ...runRoutes, ...loggedModelRoutes, ...artifactRoutes, ...traceRoutes },
+  routes: { ...experimentRoutes, ...runRoutes },
 };

@@ -1,5 +1,7 @@
 import { gateway } from '@mlab/contracts/gateway';
+import { monitoring } from '@mlab/contracts/monitoring';
 import { predictor } from '@mlab/contracts/predictor';
+import { tracking } from '@mlab/contracts/tracking';
 import { defineService } from '@mlab/kernel';
 import { config } from '#/config.ts';
 import { openRateLimit } from '#/domain/rate-limit.ts';
@@ -15,6 +17,7 @@ import { countFallbacks, observeUpstream } from '#/upstream-telemetry.ts';
 export const service = defineService({
   contract: gateway,
   needs: { predictor },
+  forwards: [predictor, monitoring, tracking],
   config,
   database: { migrations: new URL('../migrations/', import.meta.url), optional: true },
   start({ config, peers, database, events, log, metrics, clock, random }) {

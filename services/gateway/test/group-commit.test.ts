@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openGroupCommit, type GroupCommit } from '#/domain/input-log/group-commit.ts';
+import { openGroupCommit, type GroupCommit } from '@mlab/group-commit';
 import { openHeld } from '#/domain/input-log/held.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
 

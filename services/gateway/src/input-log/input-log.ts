@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError, type CallMeta, type Check, type Clock } from '@mlab/kernel';
 import { PENDING, sizeOf, type Ending, type Entry } from '#/domain/input-log/entry.ts';
-import { openGroupCommit, type Batch } from '#/domain/input-log/group-commit.ts';
+import { openGroupCommit, type Batch } from '@mlab/group-commit';
 import { openHeld } from '#/domain/input-log/held.ts';
 import { openInputIds } from '#/domain/input-log/input-id.ts';
 import { lengthOf } from '#/domain/input-log/stored-text.ts';

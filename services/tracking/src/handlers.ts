@@ -1,0 +1,28 @@
+import type { tracking } from '@mlab/contracts/tracking';
+import { AppError, type HandlersOf } from '@mlab/kernel';
+import type { Runs, WholeRun } from '#/runs.ts';
+
+export interface Deps {
+  readonly runs: Runs;
+}
+
+export const handlers = ({ runs }: Deps): HandlersOf<typeof tracking> => ({
+  getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
+  getLoggedModel: () => {
+    throw new AppError('not_implemented', 'Logged models come with the next part.');
+  },
+  listFiles: () => {
+    throw new AppError('not_implemented', 'Artifacts come with the next part.');
+  },
+});
+
+function toRun({ run, data }: WholeRun) {
+  const { id, experimentId, name, userId, status, startMs, endMs, lifecycleStage, artifactUri } = run;
+  return {
+    ...{ id, experimentId, name, userId, status, lifecycleStage, startTime: startMs, artifactUri },
+    ...(endMs === undefined ? {} : { endTime: endMs }),
+    params: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
+    tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
+    metrics: data.metrics.map((metric) => ({ ...metric, value: Number.isNaN(metric.value) ? ('NaN' as const) : metric.value })),
+  };
+}
