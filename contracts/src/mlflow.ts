@@ -1,3 +1,4 @@
+import { modelVersionRoutes, registeredModelRoutes, webhookRoutes } from './mlflow-registry.ts';
 import { experimentRoutes, runRoutes } from './mlflow-tracking.ts';
 
 const shared = {
@@ -13,3 +14,6 @@ export const mlflowTracking = {
   ...shared,
   routes: { ...experimentRoutes, ...runRoutes },
 };
+
+/** What they ask of a model registry. */
+export const mlflowRegistry = { ...shared, routes: { ...registeredModelRoutes, ...modelVersionRoutes, ...webhookRoutes } };
