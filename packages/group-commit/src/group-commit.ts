@@ -37,8 +37,8 @@ const COMPANY = 8;
 
 /**
  * Many small commits as few large ones, one at a time: their order is that of the adds. An item that comes alone is written at once. As
- * long as items come in numbers, a batch gathers for `gatherMs`, or until it is full, because each commit costs about the same however
- * much it carries.
+ * long as items come in numbers, a batch gathers until as many are there as last time, for `gatherMs` at most, because each commit costs
+ * about the same however much it carries.
  */
 export function openGroupCommit<T>({ write, schedule, gatherMs, maxItems, maxBytes }: GroupCommitOptions<T>): GroupCommit<T> {
   const waiting: OpenBatch<T>[] = [];
@@ -46,8 +46,11 @@ export function openGroupCommit<T>({ write, schedule, gatherMs, maxItems, maxByt
   let carried = 0;
   let draining = false;
 
+  const isFull = ({ items, bytes }: OpenBatch<T>): boolean => items.length >= maxItems || bytes >= maxBytes;
+  /** Who is answered mostly comes again: when as many are there as last time, nobody is left to wait for. */
+  const isComplete = ({ items }: OpenBatch<T>): boolean => carried >= COMPANY && items.length >= carried;
   const isReady = (batch: OpenBatch<T>): boolean =>
-    batch.gathered || draining || carried < COMPANY || waiting.length > 1 || batch.items.length >= maxItems || batch.bytes >= maxBytes;
+    batch.gathered || draining || carried < COMPANY || waiting.length > 1 || isFull(batch) || isComplete(batch);
 
   const next = (): void => {
     const [batch] = waiting;
@@ -80,7 +83,7 @@ export function openGroupCommit<T>({ write, schedule, gatherMs, maxItems, maxByt
       const batch = fits ? last : begin();
       batch.items.push(item);
       batch.bytes += bytes;
-      if (waiting.length > 1 || batch.items.length >= maxItems || batch.bytes >= maxBytes) next();
+      if (waiting.length > 1 || isFull(batch) || isComplete(batch)) next();
       return batch;
     },
     async drain() {

@@ -86,6 +86,16 @@ test('while items come in numbers a batch waits for more, and not longer than it
   assert.deepEqual(play.batches, [['a', 'b']]);
 });
 
+test('a batch waits no longer when as many have come as last time', async () => {
+  const play = stage();
+  await warm(play);
+  for (const name of names(7)) play.group.add(name, 1);
+  await play.clock.advance(1);
+  assert.deepEqual(play.batches, []);
+  play.group.add('i7', 1);
+  assert.deepEqual(play.batches, [names(8)]);
+});
+
 test('a batch that was small lets the next begin at once again', async () => {
   const play = stage();
   await warm(play);
