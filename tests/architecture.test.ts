@@ -179,7 +179,7 @@ test('SQL stands in store/ and in migrations, which are numbered without a gap',
     const { database } = service;
     const files = await Array.fromAsync(glob(`services/${name}/migrations/*`, { cwd: root }));
     assert.equal(files.length > 0, database !== undefined, `${name} has migrations and says so`);
-    const numbers = files.map((file) => Number(/\/(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1])).toSorted((a, b) => a - b);
+    const numbers = files.map((file) => Number(/\/(\d{4})_[a-z0-9-]+\.sql$/.exec(file)?.[1])).toSorted((a, b) => a - b);
     assert.deepEqual(
       numbers,
       numbers.map((_, index) => index + 1),
