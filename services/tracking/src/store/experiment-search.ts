@@ -25,15 +25,13 @@ export function searchExperiments(
   { filter, order, stages, offset, limit }: ExperimentQuery,
 ): Promise<readonly Experiment[]> {
   const matches = filter === undefined ? sql`` : sql` AND ${filterSql(filter, condition)}`;
-  const by = join(order.map(({ key, ascending }) => (ascending ? sql`${sortable(key)} ASC` : sql`${sortable(key)} DESC`)));
+  const by = join(order.map(({ key, ascending }) => (ascending ? sql`${column(key)} ASC` : sql`${column(key)} DESC`)));
   return db.all(
     sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.lifecycle_stage = ANY(${stages}::text[])${matches}
         ORDER BY ${by} OFFSET ${offset} LIMIT ${limit}`,
     toExperiment,
   );
 }
-
-const sortable = (key: string): Sql => (key === 'name' ? sql`e.name COLLATE "C"` : column(key));
 
 function column(key: string): Sql {
   const known = COLUMNS[key];

@@ -12,7 +12,7 @@ export async function readRunData(db: Queryable, nos: readonly number[]): Promis
   await Promise.all([
     db.all(
       sql`SELECT m.run_no, k.key, m.value, m.timestamp_ms, m.step FROM latest_metric AS m JOIN metric_key AS k ON k.id = m.key_id
-          WHERE m.run_no = ANY(${nos}::bigint[]) ORDER BY k.key COLLATE "C"`,
+          WHERE m.run_no = ANY(${nos}::bigint[]) ORDER BY k.key`,
       (row) =>
         void data.get(integer(row['run_no']))?.metrics.push({
           key: text(row['key']),
@@ -21,8 +21,8 @@ export async function readRunData(db: Queryable, nos: readonly number[]): Promis
           step: integer(row['step']),
         }),
     ),
-    db.all(sql`SELECT run_no, key, value FROM param WHERE run_no = ANY(${nos}::bigint[]) ORDER BY key COLLATE "C"`, pair('params')),
-    db.all(sql`SELECT run_no, key, value FROM tag WHERE run_no = ANY(${nos}::bigint[]) ORDER BY key COLLATE "C"`, pair('tags')),
+    db.all(sql`SELECT run_no, key, value FROM param WHERE run_no = ANY(${nos}::bigint[]) ORDER BY key`, pair('params')),
+    db.all(sql`SELECT run_no, key, value FROM tag WHERE run_no = ANY(${nos}::bigint[]) ORDER BY key`, pair('tags')),
   ]);
   return data;
 }

@@ -16,8 +16,7 @@ const NUMBERS: Readonly<Record<string, Sql>> = { start_time: sql`r.start_ms`, en
 
 /** The column of an attribute, for ordering by it. */
 export function attributeColumn(key: string): Sql {
-  const text = TEXTS[key];
-  const column = text === undefined ? NUMBERS[key] : sql`${text} COLLATE "C"`;
+  const column = TEXTS[key] ?? NUMBERS[key];
   if (column === undefined) throw new Error(`Runs have no ${key}.`);
   return column;
 }
@@ -49,6 +48,9 @@ export function runCondition(filter: Filter, keyIds: ReadonlyMap<string, number>
   });
 }
 
+/** So many characters of a value are in the index. */
+const INDEXED = 200;
+
 /** NaN is unlike every number: it matches `!=` and nothing else. To PostgreSQL it is greater than all others. */
 function metricCondition(keyId: number | undefined, { operator, value }: Comparison): Sql {
   if (keyId === undefined) return sql`false`;
@@ -62,7 +64,9 @@ function labelCondition({ entity, key, operator, value }: Comparison): Sql {
   const has = sql`SELECT 1 FROM ${table} AS l WHERE l.run_no = r.no AND l.key = ${key}`;
   if (operator === 'IS NULL') return sql`NOT EXISTS (${has})`;
   if (operator === 'IS NOT NULL') return sql`EXISTS (${has})`;
-  // The index knows the beginning of each value.
-  const begins = operator === '=' ? sql` AND left(l.value, 200) = left(${value as string}, 200)` : sql``;
-  return sql`EXISTS (${has}${begins} AND ${textCondition(sql`l.value`, operator, value)})`;
+  if (operator !== '=') return sql`EXISTS (${has} AND ${textCondition(sql`l.value`, operator, value)})`;
+  // The index knows the beginning of each value, which of a short one is all of it.
+  const text = value as string;
+  const whole = text.length < INDEXED ? sql`` : sql` AND l.value = ${text}`;
+  return sql`EXISTS (${has} AND left(l.value, 200) = left(${text}, 200)${whole})`;
 }

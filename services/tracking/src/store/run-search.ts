@@ -33,7 +33,7 @@ export async function searchRuns(db: Queryable, query: RunQuery): Promise<readon
     sql` AND `,
   );
   const page = { where, offset, limit };
-  return (await byFirstMetric(db, order, keyIds, page)) ?? (await inGeneral(db, order, keyIds, page));
+  return (await byFirst(db, order, keyIds, page)) ?? (await inGeneral(db, order, keyIds, page));
 }
 
 interface Page {
@@ -45,24 +45,30 @@ interface Page {
 type KeyIds = ReadonlyMap<string, number>;
 
 /**
- * Ordered by a metric first: the index of its values gives the runs that have one in this order, so that a page of many runs does not cost a
- * sort of all of them. Undefined when the page reaches those that have none, who stand behind.
+ * Ordered by a metric, a parameter or a tag first: the index of its values gives the runs that have one in this order, so that a page of many
+ * runs does not cost a sort of all of them. Undefined when the page reaches those that have none, who stand behind.
  */
-async function byFirstMetric(db: Queryable, order: readonly Order[], keyIds: KeyIds, page: Page): Promise<readonly Run[] | undefined> {
+async function byFirst(db: Queryable, order: readonly Order[], keyIds: KeyIds, page: Page): Promise<readonly Run[] | undefined> {
   const [first, ...rest] = order;
-  if (first?.entity !== 'metric') return undefined;
-  const keyId = keyIds.get(first.key);
-  if (keyId === undefined) return undefined;
+  if (first === undefined || first.entity === 'attribute') return undefined;
   const { joins, by } = ordering(rest, keyIds);
   const direction = first.ascending ? sql`ASC` : sql`DESC`;
+  const tail = sql`${by} OFFSET ${page.offset} LIMIT ${page.limit}`;
   const runs = await db.all(
-    sql`SELECT ${runColumns} FROM latest_metric AS o JOIN run AS r ON r.no = o.run_no${joins}
-        WHERE o.key_id = ${keyId} AND o.value < 'NaN'::float8 AND ${page.where}
-        ORDER BY o.value ${direction}, ${by} OFFSET ${page.offset} LIMIT ${page.limit}`,
+    first.entity === 'metric'
+      ? sql`SELECT ${runColumns} FROM latest_metric AS o JOIN run AS r ON r.no = o.run_no${joins}
+            WHERE o.key_id = ${keyIds.get(first.key) ?? NO_KEY} AND o.value < 'NaN'::float8 AND ${page.where} ORDER BY o.value ${direction}, ${tail}`
+      : sql`SELECT ${runColumns} FROM ${labels(first.entity)} AS o JOIN run AS r ON r.no = o.run_no${joins}
+            WHERE o.key = ${first.key} AND ${page.where} ORDER BY left(o.value, 200) ${direction}, o.value ${direction}, ${tail}`,
     toRun,
   );
   return runs.length === page.limit ? runs : undefined;
 }
+
+/** Of a metric that nobody has logged. */
+const NO_KEY = -1;
+
+const labels = (entity: string): Sql => (entity === 'param' ? sql`param` : sql`tag`);
 
 function inGeneral(db: Queryable, order: readonly Order[], keyIds: KeyIds, page: Page): Promise<readonly Run[]> {
   const { joins, by } = ordering(order, keyIds);
@@ -79,18 +85,18 @@ function ordering(order: readonly Order[], keyIds: KeyIds): { readonly joins: Sq
   for (const [index, { entity, key, ascending }] of order.entries()) {
     const direction = ascending ? sql`ASC NULLS LAST` : sql`DESC NULLS LAST`;
     const alias = ALIASES[index];
-    if (entity === 'attribute') by.push(sql`${attributeColumn(key)} ${direction}`);
+    // Only the end may be missing, and only an order that does not speak of what is missing is the order of an index.
+    if (entity === 'attribute') by.push(sql`${attributeColumn(key)} ${key === 'end_time' ? direction : ascending ? sql`ASC` : sql`DESC`}`);
     else if (alias === undefined) throw new Error('An order has more parts than there are names for.');
     else if (entity === 'metric') {
-      joins.push(sql` LEFT JOIN latest_metric AS ${alias} ON ${alias}.run_no = r.no AND ${alias}.key_id = ${keyIds.get(key) ?? -1}`);
+      joins.push(sql` LEFT JOIN latest_metric AS ${alias} ON ${alias}.run_no = r.no AND ${alias}.key_id = ${keyIds.get(key) ?? NO_KEY}`);
       by.push(
         sql`CASE WHEN ${alias}.value IS NULL THEN 2 WHEN ${alias}.value = 'NaN'::float8 THEN 1 ELSE 0 END`,
         sql`${alias}.value ${direction}`,
       );
     } else {
-      const table = entity === 'param' ? sql`param` : sql`tag`;
-      joins.push(sql` LEFT JOIN ${table} AS ${alias} ON ${alias}.run_no = r.no AND ${alias}.key = ${key}`);
-      by.push(sql`${alias}.value COLLATE "C" ${direction}`);
+      joins.push(sql` LEFT JOIN ${labels(entity)} AS ${alias} ON ${alias}.run_no = r.no AND ${alias}.key = ${key}`);
+      by.push(sql`${alias}.value ${direction}`);
     }
   }
   return { joins: join(joins, sql``), by: join(by) };
