@@ -8,11 +8,15 @@ interface Metric {
   readonly value: number;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
+  /** What it was measured on: both or none. */
+  readonly dataset_name?: string | undefined;
+  readonly dataset_digest?: string | undefined;
 }
 
 /** Refuses a metric that MLflow refuses. `index` is its place in a batch. */
-export function checkMetric({ key, value, timestamp }: Metric, index?: number): void {
+export function checkMetric({ key, value, timestamp, dataset_name: name, dataset_digest: digest }: Metric, index?: number): void {
   checkKey('metric', key, index);
+  if (isThere(name) !== isThere(digest)) throw invalidParameter('Both dataset_name and dataset_digest must be provided if one is provided');
   if (timestamp >= 0) return;
   const path = index === undefined ? 'timestamp' : `metrics[${index}].timestamp`;
   throw invalidParameter(
@@ -20,6 +24,8 @@ export function checkMetric({ key, value, timestamp }: Metric, index?: number): 
       'Timestamp must be a nonnegative long (64-bit integer) ',
   );
 }
+
+const isThere = (text: string | undefined): boolean => text !== undefined && text !== '';
 
 interface Batch {
   readonly metrics: readonly unknown[];

@@ -24,7 +24,7 @@ export function readPageToken(token: string | undefined): number {
 /** The text inside of a token. */
 export function decodeToken(token: string): string {
   const bare = token.replace(/={0,2}$/, '');
-  if (token.length > MAX_TOKEN_LENGTH || !/^[A-Za-z0-9+/]*$/.test(bare) || bare.length % 4 === 1) {
+  if (token.length > MAX_TOKEN_LENGTH || token.length % 4 !== 0 || !/^[A-Za-z0-9+/]*$/.test(bare)) {
     throw invalidParameter('Invalid page token, could not base64-decode');
   }
   return Buffer.from(bare, 'base64').toString('utf8');

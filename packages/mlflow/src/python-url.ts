@@ -24,8 +24,7 @@ export function normalizeUrl(url: string): string | undefined {
     const end = rest.slice(2).search(/[/?#]/);
     netloc = end === -1 ? rest.slice(2) : rest.slice(2, end + 2);
     rest = end === -1 ? '' : rest.slice(end + 2);
-    // Python looks closer at brackets and at what Unicode makes of a host. Nobody's artifact is called so.
-    if (/[[\]]|[^\u0000-\u007f]/.test(netloc)) return undefined; // oxlint-disable-line no-control-regex -- all of ASCII
+    if (!isHost(netloc)) return undefined;
   }
   const lower = scheme.toLowerCase();
   const [beforeFragment, fragment] = cutAt(rest, '#');
@@ -39,6 +38,14 @@ export function normalizeUrl(url: string): string | undefined {
   if (lower !== '') result = `${lower}:${result}`;
   if (query !== '') result += `?${query}`;
   return fragment === '' ? result : `${result}#${fragment}`;
+}
+
+/** Python looks closer at brackets, which no artifact has; and no compatibility form may bring a separator in: `℀` is `a/c`. */
+function isHost(netloc: string): boolean {
+  if (/[[\]]/.test(netloc)) return false;
+  const bare = netloc.replaceAll(/[@:#?]/g, '');
+  const normal = bare.normalize('NFKC');
+  return bare === normal || !/[/?#@:]/.test(normal);
 }
 
 function cutAt(text: string, separator: string): readonly [before: string, behind: string] {

@@ -65,7 +65,7 @@ function compile(fields: Fields): (value: unknown) => unknown {
           const other = input[step.camel];
           if (other !== undefined) found = onlyOne(step, found, other);
         }
-        if (step.legacy !== undefined && (found === undefined || found === null || found === '')) found = input[step.legacy] ?? found;
+        if (step.legacy !== undefined) found ??= input[step.legacy];
         if (found === undefined || found === null) {
           if (step.required) throw Fault.missing();
         } else if (step.required && found === '') {

@@ -33,12 +33,13 @@ export function readDouble(value: unknown): number {
 
 /** As protobuf reads an int64 from JSON: also `1.0`, `"12"` and `"1e3"`. What a JavaScript number would round is refused. */
 export function readInt64(value: unknown): number {
-  if (Number.isSafeInteger(value)) return value as number;
+  // -0 is a double's.
+  if (Number.isSafeInteger(value)) return (value as number) + 0;
   const number = typeof value === 'string' ? parse(value) : value;
   if (typeof number !== 'number' || !Number.isInteger(number)) throw Fault.wrong(value);
   if (!Number.isSafeInteger(number))
     throw Fault.wrong(value, `Whole numbers go from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}.`);
-  return number;
+  return number + 0;
 }
 
 function parse(value: string): number | undefined {

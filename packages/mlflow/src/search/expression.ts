@@ -102,6 +102,7 @@ class Reader {
       throw invalidParameter(`Invalid filter string: it has more than ${MAX_COMPARISONS} comparisons.`);
     this.#at++;
     const operator = this.#operator(left);
+    if (operator.endsWith('IN') && this.#peek()?.kind !== 'open') throw this.#unexpected(left);
     const operand = operator.startsWith('IS ') ? undefined : this.#operand(left);
     return { kind: 'written', name: left.text, operator, operand };
   }

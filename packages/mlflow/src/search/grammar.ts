@@ -38,6 +38,8 @@ export interface FilterGrammar<O extends string = Operator> {
   readonly bare: Entity<O>;
   /** The entities as MLflow lists them in its messages. */
   readonly listed: string;
+  /** Whether keys need no quotes for their slashes and dashes. */
+  readonly looseNames?: boolean;
 }
 
 /** Which keys may be ordered by. */

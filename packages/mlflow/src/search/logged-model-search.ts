@@ -34,4 +34,5 @@ export const loggedModelFilters: FilterGrammar = {
   },
   bare: attribute,
   listed: "Expected one of ['attributes', 'metrics', 'params', 'tags'].",
+  looseNames: true,
 };

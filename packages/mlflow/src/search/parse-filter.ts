@@ -2,7 +2,7 @@ import { invalidParameter } from '#/errors.ts';
 import { readExpression, type Expression, type Written } from './expression.ts';
 import type { Comparison, Filter, Operator } from './filter.ts';
 import type { Column, Entity, FilterGrammar } from './grammar.ts';
-import { splitName } from './name.ts';
+import { isLoose, splitName } from './name.ts';
 import { readOperand } from './operand.ts';
 
 /** What a filter asks for; `undefined` when it asks for nothing. Throws INVALID_PARAMETER_VALUE. */
@@ -25,6 +25,11 @@ function resolve<O extends string>(grammar: FilterGrammar<O>, expression: Expres
 }
 
 function compare<O extends string>(grammar: FilterGrammar<O>, written: Written): Comparison<O> {
+  if (grammar.looseNames !== true && isLoose(written.name)) {
+    throw invalidParameter(
+      `Invalid comparison clause. Expected 'Identifier' found '${written.name}'. Quote keys that have slashes or dashes.`,
+    );
+  }
   const { entity: word, key } = splitName(written.name);
   const entity = word === undefined ? grammar.bare : entityOf(grammar, word);
   const column = columnOf(entity, key);

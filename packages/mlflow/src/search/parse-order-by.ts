@@ -2,7 +2,7 @@ import { invalidParameter } from '#/errors.ts';
 import { pythonRepr } from '#/python.ts';
 import type { Order } from './filter.ts';
 import type { OrderGrammar } from './grammar.ts';
-import { splitName } from './name.ts';
+import { isLoose, isSpaced, splitName, unquoteName } from './name.ts';
 import { tokenize } from './tokens.ts';
 
 const MAX_CLAUSES = 100;
@@ -25,8 +25,11 @@ const hasSame = (orders: readonly Order[], { entity, key }: Order): boolean =>
 function readClause(grammar: OrderGrammar, clause: string): Order {
   const [name, direction, ...more] = tokenize(clause);
   if (name === undefined || (name.kind !== 'name' && name.kind !== 'quoted') || more.length > 0) throw unreadable(clause);
-  const ascending = direction === undefined ? true : readDirection(direction.text, clause);
-  return { ...columnOf(grammar, name.text), ascending };
+  if (isLoose(name.text) || isSpaced(name.text)) throw unreadable(clause);
+  if (direction === undefined) return { ...columnOf(grammar, name.text), ascending: true };
+  if (direction.start === name.start + name.text.length) throw unreadable(clause);
+  const ascending = readDirection(direction.text, clause);
+  return { ...columnOf(grammar, unquoteName(name.text)), ascending };
 }
 
 function readDirection(word: string, clause: string): boolean {

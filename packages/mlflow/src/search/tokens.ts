@@ -16,17 +16,20 @@ export interface Token {
 /** A part of a name, in any way to write it. */
 const PART = String.raw`(?:[\p{L}\p{N}_]+|"(?:""|\\"|[^"])*"|` + '`(?:``|[^`])*`)';
 const LAST_PART = String.raw`(?:${PART}|'(?:''|\\'|[^'])*'|\*)`;
-const NAME = String.raw`${PART}(?:\s*\.\s*${LAST_PART}|::${PART})*`;
+/** With a blank before it, a dot before a digit belongs to a number. */
+const NAME = String.raw`${PART}(?:(?:\.|\s+\.(?!\d))\s*${LAST_PART}|::${PART})*`;
+/** Names with slashes and dashes, such as `metrics.train/loss`: MLflow reads them unquoted only where it looks for logged models. */
+const LOOSE_NAME = String.raw`${NAME}(?:[-/](?!-)${NAME})*`;
 const LETTER = String.raw`[_A-Za-z\u00c0-\u00dc\u00e0-\u00fc]`;
 const NUMBER = String.raw`-?\d+(?:\.\d+)?[eE]-?\d+|-?(?:\d+\.\d*|\.\d+)(?!${LETTER})|-?\d+(?!${LETTER})`;
 
-/** In the order in which they are tried. A digit alone begins a number, not a name. */
+/** In the order in which they are tried; blanks are what Python takes for them. A digit alone begins a number, not a name. */
 const TOKEN = new RegExp(
   [
-    String.raw`(?<space>\s+)`,
+    String.raw`(?<space>[\s\u001c-\u001f\u0085]+)`,
     String.raw`(?<number>${NUMBER})`,
     String.raw`(?<text>'(?:''|\\'|[^'])*')`,
-    `(?<name>${NAME})`,
+    `(?<name>${LOOSE_NAME})`,
     `(?<operator>[<>=~!]+)`,
     `(?<open>\\()`,
     `(?<close>\\))`,
