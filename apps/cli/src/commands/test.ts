@@ -29,8 +29,8 @@ All tests share one PostgreSQL, which is started for them and removed at the end
     const named = positionals.filter(isFile);
     const flags = positionals.filter((argument) => !isFile(argument) && argument !== CRASH);
     const files = named.length > 0 ? named : crash ? CRASH_TESTS : ALL_TESTS;
-    // Most tests wait for processes and sockets more than they compute: two at a time keep even two cores busy.
-    const concurrency = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`;
+    // Most tests wait for processes and sockets more than they compute: one more than there are cores keeps them busy.
+    const concurrency = `--test-concurrency=${availableParallelism() + 1}`;
     await using database = await openTestDatabase(process.env);
     const rounds = crash ? { MLAB_CRASH_ROUNDS: process.env['MLAB_CRASH_ROUNDS'] || CRASH_ROUNDS } : {};
     const { code } = await runTool({
