@@ -37,7 +37,7 @@ export function createNodeServer(settings: HttpSettings, tls: IdentityTls | unde
   });
   server.on('request', (request, response) => {
     unused.delete(request.socket);
-    slow.watch(request);
+    slow.watch(request, response);
     listener(request, response);
   });
   return server;

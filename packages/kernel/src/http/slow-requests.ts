@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 interface Arrival {
+  readonly response: ServerResponse;
   readonly began: number;
   /** Whether it may take as long as it likes, as long as bytes keep coming. */
   long: boolean;
@@ -13,7 +14,7 @@ const CHECK_MS = 500;
 
 /** Requests whose bodies are still on their way. */
 export interface SlowRequests {
-  watch(request: IncomingMessage): void;
+  watch(request: IncomingMessage, response: ServerResponse): void;
   /** The request carries a file: what counts is that bytes keep coming. */
   allowLong(request: IncomingMessage): void;
 }
@@ -48,18 +49,20 @@ export function watchSlowRequests(server: Server, limitMs: number): SlowRequests
       if (arrival.long && request.readableLength > 0) arrival.moved = now;
       if (now - (arrival.long ? arrival.moved : arrival.began) < limitMs) continue;
       arriving.delete(request);
-      server.emit('clientError', Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+      // Who has been answered and still does not come to an end is told nothing more.
+      if (arrival.response.headersSent) socket.destroy();
+      else server.emit('clientError', Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
     }
   }, CHECK_MS);
   timer.unref();
   server.once('close', () => clearInterval(timer));
   const slow: SlowRequests = {
-    watch: (request) => {
+    watch: (request, response) => {
       const { headers } = request;
       const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
       if (!hasBody) return;
       const now = performance.now();
-      arriving.set(request, { began: now, long: false, bytes: request.socket.bytesRead, moved: now });
+      arriving.set(request, { response, began: now, long: false, bytes: request.socket.bytesRead, moved: now });
       request.once('close', () => arriving.delete(request));
     },
     allowLong: (request) => {
