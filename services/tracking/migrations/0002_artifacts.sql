@@ -22,7 +22,7 @@ CREATE TABLE artifact_usage (
 ) WITH (fillfactor = 50);
 
 -- Its one row is locked by whoever must know that there is room.
-CREATE TABLE artifact_quota (only boolean PRIMARY KEY DEFAULT true CHECK (only));
+CREATE TABLE artifact_quota (one boolean PRIMARY KEY DEFAULT true CHECK (one));
 INSERT INTO artifact_quota DEFAULT VALUES;
 
 -- Objects that nothing refers to any more, until they are deleted.
