@@ -18,10 +18,12 @@ MAX_LENGTH = 100
 WRITTEN = {
     "param value": [["x", 1], ["x", 5999], ["ä", 6000], ["😀", 6000], ["😀", 6001], ["a😀", 4000]],
     "tag value": [["x", 1], ["x", 8000], ["日", 8001], ["a😀", 8000]],
-    "filter runs": ["tags.a IS NOT  NULL", "tags.a DESC = 'x'", "tags.a = 'x' tags.b IS NULL", "metrics.a > 1 metrics.b > 2", "AND", " ", "", ";", "tags.in = 'x'"],
-    "filter logged models": ["params.x = 1 + 2", 'name = "x"', "name IN (1)", "metrics.val-loss > 0.5 AND metrics.train/loss < 1"],
+    "filter runs": ["tags.a IS NOT  NULL", "tags.a DESC = 'x'", "tags.a = 'x' tags.b IS NULL", "metrics.a > 1 metrics.b > 2", "AND", " ", "", ";", "tags.in = 'x'", "metrics.a < 1e+16",
+        "run_id IN ('a') # x\n AND tags.b = 'c'", "run_id = 'x' run_id IN ('a')"],
+    "filter logged models": ["params.x = 1 + 2", "metrics.a > inf", "params.a-b IN ('x')", "metrics.a < 1e+16", "name = true", "metrics.a =b = 1", "name = ''''", 'name = "x"', "name IN (1)", "metrics.val-loss > 0.5 AND metrics.train/loss < 1"],
+    "filter model versions": ["run_id IN ('\\N{DIGIT ONE}')"],
     "order experiments": [["name", "name DESC"], []],
-    "order runs": [[" metrics.a"], ["metrics.a "], ["`metrics.a` DESC"], ["start_time", "created"]],
+    "order runs": [[" metrics.a"], ["metrics.a "], ["`metrics.a` DESC"], ["tags.`a``b` DESC"], ["start_time", "created"]],
     "request log-metric": [
         '{"run_id":"r","key":"k","value":"1_0","timestamp":1}',
         '{"run_id":"r","key":"k","value":1,"timestamp":9007199254740993}',
