@@ -1,6 +1,7 @@
 import { defineContract, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 import { mlflowTracking } from './mlflow.ts';
+import { compareRuns } from './tracking-comparison.ts';
 
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
 export const LIFECYCLE_STAGES = ['active', 'deleted'] as const;
@@ -86,6 +87,7 @@ export const tracking = defineContract({
       input: Type.Object({ id: Type.String() }),
       output: Run,
     }),
+    compareRuns,
     getLoggedModel: operation('GET /logged-models/:id', {
       summary: 'Get a logged model',
       scope: 'tracking:read',

@@ -1,13 +1,16 @@
 import type { tracking } from '@mlab/contracts/tracking';
-import { AppError, type HandlersOf } from '@mlab/kernel';
+import { AppError, type Database, type HandlersOf } from '@mlab/kernel';
+import { compareRuns } from '#/comparison.ts';
 import type { Runs, WholeRun } from '#/runs.ts';
 
 export interface Deps {
   readonly runs: Runs;
+  readonly database: Database;
 }
 
-export const handlers = ({ runs }: Deps): HandlersOf<typeof tracking> => ({
+export const handlers = ({ runs, database }: Deps): HandlersOf<typeof tracking> => ({
   getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
+  compareRuns: (asked, call) => compareRuns(database, call, asked),
   getLoggedModel: () => {
     throw new AppError('not_implemented', 'Logged models come with the next part.');
   },

@@ -33,6 +33,6 @@ export const service = defineService({
       experiments: openExperiments({ database, nowMs }),
       history: openMetricHistory(database),
     });
-    return { handlers: handlers({ runs }), protocols: { mlflow }, [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose]() };
+    return { handlers: handlers({ runs, database }), protocols: { mlflow }, [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose]() };
   },
 });

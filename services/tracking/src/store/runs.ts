@@ -44,6 +44,10 @@ export function findRun(db: Queryable, id: string): Promise<Run | undefined> {
   return db.first(sql`SELECT ${runColumns} FROM run AS r WHERE r.id = ${id}`, toRun);
 }
 
+export function findRuns(db: Queryable, ids: readonly string[]): Promise<readonly Run[]> {
+  return db.all(sql`SELECT ${runColumns} FROM run AS r WHERE r.id = ANY(${ids}::text[])`, toRun);
+}
+
 /** So that nobody deletes or restores it until the transaction ends. */
 export function lockRun(db: Queryable, id: string): Promise<Run | undefined> {
   return db.first(sql`SELECT ${runColumns} FROM run AS r WHERE r.id = ${id} FOR NO KEY UPDATE`, toRun);
