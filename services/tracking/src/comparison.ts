@@ -77,10 +77,11 @@ function refuseTooMany(runs: number, metrics: number, points: number): void {
 
 const numbersOf = (runs: readonly Run[]): readonly number[] => runs.map(({ no }) => no);
 
-const toComparedRun = ({ id, experimentId, name, userId, status, lifecycleStage, startMs, endMs }: Run): Comparison['runs'][number] => ({
-  ...{ id, experimentId, name, userId, status, lifecycleStage, startTime: startMs },
-  ...(endMs === undefined ? {} : { endTime: endMs }),
-});
+function toComparedRun(run: Run): Comparison['runs'][number] {
+  const { id, experimentId, name, userId, status, lifecycleStage, startMs: startTime, endMs } = run;
+  const known = { id, experimentId, name, userId, status, lifecycleStage, startTime };
+  return endMs === undefined ? known : { ...known, endTime: endMs };
+}
 
 const toCurve = ({ total, steps, timestamps, values }: SampledCurve, { id, startMs }: Run): Curve => ({
   runId: id,
