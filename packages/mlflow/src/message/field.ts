@@ -3,7 +3,7 @@ import { readDouble, readInt64 } from './number.ts';
 
 /** What a field of a message takes, and how it is read. */
 export interface Field<T> {
-  readonly kind: 'text' | 'number' | 'bool' | 'enum' | 'list' | 'message' | 'json';
+  readonly kind: 'text' | 'number' | 'bool' | 'enum' | 'list' | 'map' | 'message' | 'json';
   /** Reads what is there; `undefined` and `null` never come here. Throws a Fault. */
   readonly read: (value: unknown) => T;
   /** A required one must be there, and a text must not be empty. */
@@ -101,6 +101,26 @@ export function list<T>(of: Field<T>, options: { readonly required?: boolean } =
     return items;
   };
   return { ...field('list', readList, options), absent: [] };
+}
+
+/** An object whose keys are the client's own; an empty one when it is absent. */
+export function map<T>(of: Field<T>): Field<Readonly<Record<string, NonNullable<T>>>> {
+  const { read } = of;
+  const readMap = (value: unknown): Readonly<Record<string, NonNullable<T>>> => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw Fault.wrong(value);
+    const entries: [string, NonNullable<T>][] = [];
+    for (const [key, item] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+      checkCharacters(key);
+      try {
+        if (item === null) throw Fault.wrong(item);
+        entries.push([key, read(item) as NonNullable<T>]);
+      } catch (error) {
+        throw error instanceof Fault ? error.within(key) : error;
+      }
+    }
+    return Object.fromEntries(entries);
+  };
+  return { ...field('map', readMap), absent: {} };
 }
 
 const MAX_JSON_DEPTH = 64;
