@@ -31,6 +31,10 @@ export interface AnyOperation {
   readonly timeoutMs: number;
   /** The services that alone may call it; absent: anybody. */
   readonly callers?: readonly string[];
+  /** Largest body, in bytes; absent: what MLAB_HTTP_BODY_LIMIT_BYTES says. */
+  readonly maxBodyBytes?: number;
+  /** Parts of the input that may also come as a header, which then counts: its name in lower case, by the name of the part. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly input: AnySchema;
   readonly output: AnySchema;
   /** Set on a download: the media types it may answer with instead of JSON. */
@@ -89,6 +93,10 @@ interface OperationSpec<I extends TSchema, O extends TSchema> {
   readonly timeoutMs?: number;
   /** Default: anybody may call it. A service in the list must prove that it is one (MLAB_IDENTITY); so nobody else can come from outside. */
   readonly callers?: readonly string[];
+  /** Default: as all others. */
+  readonly maxBodyBytes?: number;
+  /** `{ after: 'last-event-id' }`, where a standard puts a part of the input into a header. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly input: I;
   readonly output: O;
 }
@@ -98,9 +106,8 @@ export function operation<I extends TSchema, O extends TSchema>(
   spec: OperationSpec<I, O>,
 ): Operation<Static<I>, Static<O>> {
   const [method, path] = route.split(' ') as [Method, string];
-  const { summary, description = '', scope, safe = method === 'GET', timeoutMs = 30_000, callers, input, output } = spec;
-  const limits = { scope, safe, timeoutMs, ...(callers === undefined ? {} : { callers }) };
-  return { method, path, summary, description, ...limits, input: { json: input }, output: { json: output } };
+  const { summary, description = '', scope, safe = method === 'GET', timeoutMs = 30_000, input, output, ...rest } = spec;
+  return { method, path, summary, description, scope, safe, timeoutMs, ...rest, input: { json: input }, output: { json: output } };
 }
 
 /**

@@ -45,6 +45,7 @@ export function openEndpoints(contract: Contract, wire: Wire, handlers: Handlers
       input: wire.reader(operation),
       run: handler as Endpoint['run'],
       write: writerOf(`${contract.name}.${name}`, operation),
+      maxBodyBytes: operation.maxBodyBytes,
     };
   });
 }

@@ -46,13 +46,14 @@ function describe(contract: Contract, name: string, operation: AnyOperation, com
   const { properties, required } = inputProperties(operation);
   const inPath = pathParameters(operation.path);
   const inQuery = operation.method === 'GET' ? Object.keys(properties).filter((key) => !inPath.includes(key)) : [];
-  const parameter = (key: string, place: 'path' | 'query'): Json => ({
+  const parameter = (key: string, place: 'path' | 'query' | 'header'): Json => ({
     name: key,
     in: place,
     required: place === 'path' || required.includes(key),
     schema: refer(properties[key], components),
   });
-  const parameters = [...inPath.map((key) => parameter(key, 'path')), ...inQuery.map((key) => parameter(key, 'query'))];
+  const inHeaders = Object.entries(operation.headers ?? {}).map(([key, name]) => ({ ...parameter(key, 'header'), name, required: false }));
+  const parameters = [...inPath.map((key) => parameter(key, 'path')), ...inQuery.map((key) => parameter(key, 'query')), ...inHeaders];
   const inBody = operation.method !== 'GET' && Object.keys(properties).some((key) => !inPath.includes(key));
   return {
     summary: operation.summary,

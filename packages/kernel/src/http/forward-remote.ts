@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import { bodyOf } from '#/http/body.ts';
+import { noteEventStream } from '#/http/event-streams.ts';
 import { answerHeadersBack, requestHeadersOnward } from '#/http/forward-headers.ts';
 import type { Forwarded } from '#/http/forwarding.ts';
 import { closeWhenDraining } from '#/http/respond.ts';
@@ -67,6 +68,7 @@ class AnswerBack implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     closeWhenDraining(this.#response);
     this.#response.writeHead(status, answerHeadersBack(headers));
+    noteEventStream(this.#response, headers['content-type']);
     // What comes in pieces over a long time (events) begins to arrive at once.
     if (headers['content-length'] === undefined) this.#response.flushHeaders();
   }

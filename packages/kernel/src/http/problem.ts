@@ -59,7 +59,9 @@ function reader(operation: AnyOperation): InputReader {
     throw new AppError('invalid', `${first?.loc.join('.') ?? 'The input'} ${first?.msg ?? 'is not what was asked for'}.`, { issues });
   };
 
-  const read = ({ params, query, contentType, body }: RawRequest): unknown => {
+  const inHeaders = Object.entries(operation.headers ?? {});
+
+  const read = ({ params, query, contentType, body, headers = {} }: RawRequest): unknown => {
     const fromBody = operation.method === 'GET' || body.length === 0 ? {} : readJson(body, contentType);
     if (typeof fromBody !== 'object' || fromBody === null || Array.isArray(fromBody)) {
       throw new AppError('invalid', 'The body must be a JSON object.', {
@@ -68,6 +70,7 @@ function reader(operation: AnyOperation): InputReader {
     }
     const texts: Record<string, unknown> = {};
     for (const [name, value] of new URLSearchParams(query)) texts[name] = name in texts ? [texts[name], value].flat() : value;
+    for (const [name, header] of inHeaders) if (headers[header] !== undefined) texts[name] = headers[header];
     Object.assign(texts, params);
     // A path or a query holds only text: what looks like the number or boolean that is asked for becomes one.
     for (const [name, text] of Object.entries(texts)) {

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Call } from '#/call.ts';
 import type { Download } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
+import { noteEventStream } from '#/http/event-streams.ts';
 import { closeWhenDraining } from '#/http/respond.ts';
 import { Outflow } from '#/outflow.ts';
 
@@ -37,6 +38,7 @@ export async function sendDownload(reply: FastifyReply, outgoing: Outgoing, opti
     reply.hijack();
     closeWhenDraining(raw);
     raw.writeHead(outgoing.status, { ...headers, ...outgoing.headers });
+    noteEventStream(raw, outgoing.headers['content-type']);
     for (; chunk !== undefined; chunk = await outflow.next()) if (!raw.write(chunk)) await event(raw, 'drain');
     raw.end();
     if (!raw.writableFinished) await event(raw, 'finish');
@@ -68,7 +70,12 @@ function event(raw: ServerResponse, name: 'drain' | 'finish'): Promise<void> {
 
 /** What is said of a download of the service's own contract. */
 export function describeDownload({ contentType, fileName }: Download): { readonly headers: Readonly<Record<string, string>> } {
-  const headers = { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  const events = contentType.startsWith('text/event-stream');
+  const headers = {
+    ...{ 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    // A proxy that collected events would deliver them when they are old.
+    ...(events ? { 'x-accel-buffering': 'no' } : {}),
+  };
   if (fileName === undefined) return { headers };
   const plain = fileName.replace(/[^\w. -]/g, '_');
   return { headers: { ...headers, 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${percentEncode(fileName)}` } };

@@ -6,6 +6,7 @@ import type { Contract } from '#/contract.ts';
 import type { Door } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { doorRoute } from '#/http/door-route.ts';
+import { endEventStreams } from '#/http/event-streams.ts';
 import type { Forward } from '#/http/forwarder.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
 import { openGate } from '#/http/gate.ts';
@@ -154,7 +155,10 @@ function buildApp({
 async function drain(app: FastifyInstance, drainMs: number): Promise<void> {
   const impatient = setTimeout(() => app.server.closeAllConnections(), drainMs);
   // One that was answered while its request still came is idle only later.
-  const attentive = setInterval(() => closeUnused(app.server), 100);
+  const attentive = setInterval(() => {
+    closeUnused(app.server);
+    endEventStreams(app.server);
+  }, 100);
   await app.close();
   clearInterval(attentive);
   clearTimeout(impatient);

@@ -3,7 +3,7 @@ import type { AppError } from '#/errors.ts';
 import type { ForeignRequest, RenderedError } from '#/protocol.ts';
 
 /** What a wire reads of a request. */
-export type RawRequest = Pick<ForeignRequest, 'params' | 'query' | 'contentType' | 'body'>;
+export type RawRequest = Pick<ForeignRequest, 'params' | 'query' | 'contentType' | 'body'> & Partial<Pick<ForeignRequest, 'headers'>>;
 
 /** One operation's input: read off the wire, or checked when it came without a wire. Both throw an AppError. */
 export interface InputReader {
