@@ -1,4 +1,5 @@
-import { AppError, STATUS, type ErrorCode, type RenderedError } from '@mlab/kernel';
+import type { RenderedError } from '@mlab/kernel';
+import { AppError, STATUS, type ErrorCode } from '@mlab/kernel/errors';
 
 interface Meaning {
   readonly status: number;

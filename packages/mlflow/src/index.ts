@@ -3,7 +3,7 @@ export { checkArtifactPath } from '#/artifact-path.ts';
 export { checkBatch, checkMetric, fitParamValue, fitTagValue, type LongValues } from '#/batch.ts';
 export { invalidParameter, mlflowError, renderMlflowError, type MlflowErrorCode } from '#/errors.ts';
 export { LIMITS } from '#/limits.ts';
-export { bool, double, int64, json, list, oneOf, text, type Field } from '#/message/field.ts';
+export { bool, double, int64, json, list, map, oneOf, text, type Field } from '#/message/field.ts';
 export { message, readMessage, type Message, type MessageOf } from '#/message/message.ts';
 export {
   checkAlias,
@@ -16,7 +16,8 @@ export {
   checkNewAlias,
   checkRunId,
 } from '#/names.ts';
-export { pageToken, readPageToken } from '#/page-token.ts';
+export { pageToken, readPageToken, readSearchPageToken, searchPageToken, type SearchScope } from '#/page-token.ts';
+export { firstCharacters } from '#/python.ts';
 export type { Comparison, Filter, Operator, Order, TraceOperator } from '#/search/filter.ts';
 export type { FilterGrammar, OrderGrammar } from '#/search/grammar.ts';
 export { experimentFilters, experimentOrder } from '#/search/experiment-search.ts';

@@ -19,6 +19,8 @@ const isSearch = (subject: string): boolean => /^(?:filter|order)/.test(subject)
 const isFilter = (subject: string): boolean => subject.startsWith('filter');
 const QUOTED = /'(?:''|\\'|[^'])*'|"(?:""|\\"|[^"])*"|`(?:``|[^`])*`/g;
 
+const withoutQuotes = (value: unknown): unknown => (typeof value === 'string' ? value.replace(/^"(.*)"$/s, '$1') : value);
+
 /** Where we mean to answer otherwise than MLflow 3.17 does, and why. `bare` is the text with every quoted part as `''`. */
 export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'more operations': {
@@ -29,7 +31,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'operators in small letters': {
     why: 'SQL does not mind, and of its searches MLflow minds in those of experiments and spans only.',
     covers: ({ subject, theirs, ours, bare }) =>
-      isFilter(subject) && refuses(theirs) && 'ok' in ours && /\b(?:r?like|ilike|in|is)\b/.test(bare),
+      /experiments|traces/.test(subject) && refuses(theirs) && 'ok' in ours && /\b(?:r?like|ilike|in|not\s+in)\b/.test(bare),
   },
   'blanks between the words of an operator': {
     why: 'MLflow takes one blank only between NOT and NULL.',
@@ -43,46 +45,79 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
   'quoted names': {
     why: 'A key or an entity may be quoted wherever it stands.',
-    covers: ({ subject, theirs, ours, text }) => isSearch(subject) && refuses(theirs) && 'ok' in ours && /[`"]\w+[`"]/.test(text),
+    covers: ({ subject, theirs, ours, text }) =>
+      /experiments|registered|versions/.test(subject) && refuses(theirs) && 'ok' in ours && /[`"]\w+[`"]/.test(text),
   },
   'no AND before IN or IS': {
     why: 'MLflow forgives a missing AND before other comparisons; before these it makes one strange key of both.',
-    covers: ({ subject, ours, bare }) => isFilter(subject) && 'ok' in ours && /[\w'.)]\s+[\w.']+\s+(?:not\s+in|in|is)\b/i.test(bare),
-  },
-  'fractions of milliseconds': {
-    why: 'MLflow takes only whole numbers for the bare key `timestamp`, and any number for `attributes.timestamp`.',
     covers: ({ subject, theirs, ours, bare }) =>
-      subject === 'filter traces' && refuses(theirs) && 'ok' in ours && /\btimestamp\b/.test(bare),
+      isFilter(subject) && refuses(theirs) && 'ok' in ours && /(?<!\b(?:and|or|not)|^)\s+[\w.']+\s+(?:not\s+in|in|is)\b/i.test(bare),
+  },
+  'unquoted keys before IN': {
+    why: 'For logged models MLflow takes `params.a-b` everywhere but before IN.',
+    covers: ({ subject, theirs, ours, bare }) =>
+      subject === 'filter logged models' && refuses(theirs) && 'ok' in ours && /\w[-/]\w+\s+(?:not\s+)?in\b/i.test(bare),
+  },
+  'numbers with a plus': {
+    why: 'Python and JavaScript write 1e+21 themselves.',
+    covers: ({ subject, theirs, ours, bare }) => isFilter(subject) && refuses(theirs) && 'ok' in ours && /\de\+\d/i.test(bare),
+  },
+  'the bare key timestamp': {
+    why: 'For it MLflow takes only whole numbers; for `attributes.timestamp`, any, and in quotes.',
+    covers: ({ subject, theirs, ours, bare }) =>
+      subject === 'filter traces' && refuses(theirs) && 'ok' in ours && /\btimestamp\s*[<>=!]+\s*(?:[-\d]*[.e]|')/i.test(bare),
   },
   'words as values': {
-    why: 'For logged models MLflow takes any word without quotes, but those of SQL.',
-    covers: ({ subject, theirs, ours }) => subject === 'filter logged models' && refuses(theirs) && 'ok' in ours,
+    why: 'For logged models MLflow takes any word without quotes, but those of SQL; and NULL, which we do not take for a text.',
+    covers: ({ subject, theirs, ours, bare }) =>
+      subject === 'filter logged models' &&
+      refuses(theirs) !== refuses(ours) &&
+      /(?:[=]|like)\s*(?:true|false|null|key|user|case|0x\w+)\b/i.test(bare),
   },
   'values in double quotes': {
     why: 'For logged models MLflow takes these quotes for a part of the value, so such a filter finds nothing.',
-    covers: ({ subject, theirs, text }) => subject === 'filter logged models' && 'ok' in theirs && text.includes('"'),
+    covers: ({ subject, theirs, ours }) =>
+      subject === 'filter logged models' &&
+      'ok' in theirs &&
+      'ok' in ours &&
+      JSON.stringify((theirs.ok as readonly unknown[][]).map((clause) => clause.map(withoutQuotes))) === JSON.stringify(ours.ok),
   },
-  'sums as values': {
-    why: 'For logged models MLflow takes `1 + 2`, `$x` and `[1]` for texts.',
+  'odd values': {
+    why: "For logged models MLflow takes `1 + 2`, `$x`, `[1]` and `date '2020'` for texts.",
     covers: ({ subject, theirs, ours, bare }) =>
-      subject === 'filter logged models' && 'ok' in theirs && refuses(ours) && /[^\w\s'.<>=!(),]/.test(bare),
+      subject === 'filter logged models' &&
+      'ok' in theirs &&
+      refuses(ours) &&
+      /(?:[<>=!]|like)\s*(?:[\w.]+\s*[-+/*]|[$:%@?[]|\w+ (?:''|\())/i.test(bare),
+  },
+  'numbers and characters by name': {
+    why: 'For logged models MLflow gives what stands there to `float`, which knows `inf`; and Python knows characters by their names.',
+    covers: ({ subject, theirs, ours, text }) =>
+      isFilter(subject) && 'ok' in theirs && refuses(ours) && /\b(?:inf|nan)\b|\\N\{/i.test(text),
   },
   'keys that cannot be': {
-    why: 'No metric, parameter or tag can be called `a[0]`, `f(x)`, nothing at all, or what an unfinished quote hides.',
-    covers: ({ subject, theirs, ours, bare }) =>
-      isSearch(subject) && 'ok' in theirs && refuses(ours) && /\.(?:\s*(?:''|[\s.,=<>!]|$)|.*(?:[[\]():#$@%]|\*|->|\p{Cc}))|`/u.test(bare),
+    why: 'No metric, parameter or tag can be called `a[0]`, `f(x)`, nothing at all, or all that stands before the last operator.',
+    covers: ({ subject, theirs }) =>
+      isSearch(subject) &&
+      'ok' in theirs &&
+      (theirs.ok as readonly string[][]).some(([, key = '']) => !/^[/\p{L}\p{N}_.\- :]+$/u.test(key)),
   },
-  'quotes inside of orders': {
-    why: 'With a direction MLflow gives a name to the shlex of Python, which takes quotes and blanks from its inside too.',
-    covers: ({ subject, theirs, text }) => subject.startsWith('order') && 'ok' in theirs && /``|[`"'] [`"']|[`"'](?:asc|desc)/i.test(text),
-  },
-  'keys with blanks': {
-    why: 'To MLflow `tags.a DESC = 1` and `tags.a b IS NULL` have keys with a blank, by accident; these need quotes.',
-    covers: ({ subject, theirs, ours, bare }) =>
+  'keys with blanks or colons': {
+    why: 'To MLflow `tags.a DESC = 1`, `tags.a b IS NULL` and `tags. a` have keys with a blank, by accident; these, and `a:::b`, need quotes.',
+    covers: ({ subject, theirs, ours }) =>
       isSearch(subject) &&
       'ok' in theirs &&
       refuses(ours) &&
-      /\.[\w.]+\s+[\w.']+\s+(?:is|asc|desc|[<>=!]|not|r?i?like)|\b(?:asc|desc)\b/i.test(bare),
+      (theirs.ok as readonly string[][]).some(([, key = '']) => /[\s-]|:::/.test(key)),
+  },
+  comments: {
+    why: 'MLflow lets them stand behind lists, and refuses them elsewhere.',
+    covers: ({ subject, theirs, ours, bare }) => isFilter(subject) && 'ok' in theirs && refuses(ours) && /\)\s*(?:--|#|\/\*)/.test(bare),
+  },
+  'quotes inside of orders': {
+    why: 'With a direction MLflow gives a name to the shlex of Python, which takes quotes and blanks from its inside too.',
+    covers: ({ subject, theirs, text }) =>
+      subject.startsWith('order') && 'ok' in theirs && /``|[`"'] [`"']|[`"'](?:asc|desc)|\w[`"']|\.[`"'].*\./i.test(text),
   },
   'times compared with texts': {
     why: 'A time is a number; in quotes it may stand.',
@@ -106,7 +141,10 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'dangerous paths': {
     why: 'Backslashes, drives, file: and NUL are refused everywhere, as the first two are by an MLflow on Windows.',
     covers: ({ subject, theirs, ours, text }) =>
-      subject === 'path' && 'ok' in theirs && refuses(ours) && /\\|%5c|\0|%00|^(?:[\s/.\p{Cc}]|%2e|%2f|%0a|%20)*[a-z]:|file:/iu.test(text),
+      subject === 'path' &&
+      'ok' in theirs &&
+      refuses(ours) &&
+      /\\|%5c|\0|%00|^(?:[\s/.\p{Cc}]|%2e|%2f|%0a|%20)*[a-z]\s*:|file:/iu.test(text),
   },
   'a newline at the end': {
     why: "Python's $ lets it pass.",

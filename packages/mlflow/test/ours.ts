@@ -1,4 +1,5 @@
-import { AppError, type ForeignRequest } from '@mlab/kernel';
+import type { ForeignRequest } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import * as mlflow from '@mlab/mlflow';
 import { double, int64, list, message, oneOf, text, type Filter, type Message } from '@mlab/mlflow';
 

@@ -46,6 +46,8 @@ type Input = Readonly<Record<string, unknown>>;
 /** The reader of a message. Its results all have one shape, which begins as a copy: that is what makes it fast. */
 function compile(fields: Fields): (value: unknown) => unknown {
   const steps = Object.entries(fields).map(([name, field]): Step => {
+    // Every object has a `constructor`, also one that nobody sent.
+    if (name in Object.prototype) throw new Error(`A field cannot be called ${name}.`);
     const camel = name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     const { kind, read, required, legacy } = field;
     return { name, camel: camel === name ? undefined : camel, legacy, isText: kind === 'text', required, read };

@@ -50,7 +50,8 @@ function readText({ bareTexts = false }: Values, { kind, text }: Operand, { enti
   switch (kind) {
     case 'text':
     case 'quoted':
-      return checkCharacters(trimQuotes(text));
+      // Where MLflow minds no quotes, it takes all of them away.
+      return checkCharacters(bareTexts && kind === 'text' ? text.replaceAll(/^'+|'+$/g, '') : trimQuotes(text));
     case 'list':
       if (operators.includes('IN')) return readList(text).map(checkCharacters);
       if (entity.name !== 'attribute') break;

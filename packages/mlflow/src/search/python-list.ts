@@ -132,9 +132,10 @@ class Reader {
 
   #match(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#source)?.[0];
-    if (found !== undefined) this.#at += found.length;
-    return found;
+    if (!pattern.test(this.#source)) return undefined;
+    const start = this.#at;
+    this.#at = pattern.lastIndex;
+    return this.#source.slice(start, this.#at);
   }
 }
 

@@ -17,26 +17,27 @@ export interface Token {
 const PART = String.raw`(?:[\p{L}\p{N}_]+|"(?:""|\\"|[^"])*"|` + '`(?:``|[^`])*`)';
 const LAST_PART = String.raw`(?:${PART}|'(?:''|\\'|[^'])*'|\*)`;
 /** With a blank before it, a dot before a digit belongs to a number. */
-const NAME = String.raw`${PART}(?:(?:\.|\s+\.(?!\d))\s*${LAST_PART}|::${PART})*`;
+const NAME = String.raw`${PART}(?:(?:\.+|\s+\.(?!\d))\s*${LAST_PART}|::${PART})*`;
 /** Names with slashes and dashes, such as `metrics.train/loss`: MLflow reads them unquoted only where it looks for logged models. */
 const LOOSE_NAME = String.raw`${NAME}(?:[-/](?!-)${NAME})*`;
 const LETTER = String.raw`[_A-Za-z\u00c0-\u00dc\u00e0-\u00fc]`;
-const NUMBER = String.raw`-?\d+(?:\.\d+)?[eE]-?\d+|-?(?:\d+\.\d*|\.\d+)(?!${LETTER})|-?\d+(?!${LETTER})`;
+const NUMBER = String.raw`-?\d+(?:\.\d+)?[eE][-+]?\d+|-?(?:\d+\.\d*|\.\d+)(?!${LETTER})|-?\d+(?!${LETTER})`;
 
-/** In the order in which they are tried; blanks are what Python takes for them. A digit alone begins a number, not a name. */
-const TOKEN = new RegExp(
-  [
-    String.raw`(?<space>[\s\u001c-\u001f\u0085]+)`,
-    String.raw`(?<number>${NUMBER})`,
-    String.raw`(?<text>'(?:''|\\'|[^'])*')`,
-    `(?<name>${LOOSE_NAME})`,
-    `(?<operator>[<>=~!]+)`,
-    `(?<open>\\()`,
-    `(?<close>\\))`,
-    `(?<other>[^])`,
-  ].join('|'),
-  'uy',
-);
+const sticky = (pattern: string): RegExp => new RegExp(pattern, 'uy');
+
+/** Blanks are what Python takes for them. */
+const SPACE = sticky(String.raw`[\s\u001c-\u001f\u0085]+`);
+
+/** In the order in which they are tried. */
+const PATTERNS: readonly (readonly [kind: TokenKind, pattern: RegExp])[] = [
+  ['number', sticky(NUMBER)],
+  ['text', sticky(String.raw`'(?:''|\\'|[^'])*'`)],
+  ['name', sticky(LOOSE_NAME)],
+  ['operator', sticky('[<>=~!]+')],
+  ['other', sticky('[^]')],
+];
+
+const QUOTED = /^"(?:""|\\"|[^"])*"$/;
 
 /** Longer filters are refused before anything looks at them. */
 const MAX_LENGTH = 100_000;
@@ -47,18 +48,29 @@ export function tokenize(filter: string): readonly Token[] {
     throw invalidParameter(`Invalid filter string: it has ${filter.length} characters, and ${MAX_LENGTH} is the most that is read.`);
   }
   const tokens: Token[] = [];
-  TOKEN.lastIndex = 0;
-  for (let match = TOKEN.exec(filter); match !== null; match = TOKEN.exec(filter)) {
-    const [text] = match;
-    const kind = kindOf(match.groups as Readonly<Record<string, string | undefined>>, text);
-    if (kind !== undefined) tokens.push({ kind, text, start: match.index });
+  for (let at = skipSpace(filter, 0); at < filter.length; at = skipSpace(filter, at)) {
+    const token = tokenAt(filter, at);
+    tokens.push(token);
+    at += token.text.length;
   }
   return tokens;
 }
 
-function kindOf(groups: Readonly<Record<string, string | undefined>>, text: string): TokenKind | undefined {
-  if (groups['space'] !== undefined) return undefined;
-  if (groups['name'] !== undefined) return text.startsWith('"') && /^"(?:""|\\"|[^"])*"$/.test(text) ? 'quoted' : 'name';
-  for (const kind of ['number', 'text', 'operator', 'open', 'close'] as const) if (groups[kind] !== undefined) return kind;
-  return 'other';
+function skipSpace(filter: string, at: number): number {
+  SPACE.lastIndex = at;
+  return SPACE.test(filter) ? SPACE.lastIndex : at;
+}
+
+function tokenAt(filter: string, start: number): Token {
+  const first = filter.charAt(start);
+  if (first === '(') return { kind: 'open', text: first, start };
+  if (first === ')') return { kind: 'close', text: first, start };
+  for (const [kind, pattern] of PATTERNS) {
+    pattern.lastIndex = start;
+    if (!pattern.test(filter)) continue;
+    const text = filter.slice(start, pattern.lastIndex);
+    return { kind: kind === 'name' && first === '"' && QUOTED.test(text) ? 'quoted' : kind, text, start };
+  }
+  // `other` takes anything.
+  throw new Error('A character is no token.');
 }
