@@ -6,7 +6,7 @@ import mlflow
 import pytest
 from test_traces import found, traced
 
-pytestmark = [pytest.mark.client("3.17"), pytest.mark.server("3.17")]
+newer = pytest.mark.client("3.17")
 
 SCORER = json.dumps({"name": "exact", "aggregations": [], "instructions_judge_pydantic_data": None})
 
@@ -30,6 +30,7 @@ def test_scorers_have_versions(store, experiment, refused):
         store.get_scorer(experiment, "exact")
 
 
+@newer
 def test_scorers_may_run_on_what_comes_in(store, experiment, refused):
     scorer = store.register_scorer(experiment, "exact", SCORER)
     with refused("INVALID_PARAMETER_VALUE"):
@@ -37,6 +38,7 @@ def test_scorers_may_run_on_what_comes_in(store, experiment, refused):
     assert store.get_online_scoring_configs([scorer.scorer_id]) == []
 
 
+@newer
 def test_issues_are_opened_changed_and_found(store, experiment, run, refused):
     from mlflow.entities.issue import IssueSeverity, IssueStatus
 
@@ -55,6 +57,7 @@ def test_issues_are_opened_changed_and_found(store, experiment, run, refused):
         store.get_issue("iss-nothing")
 
 
+@newer
 def test_an_issue_is_tied_to_a_trace(store, experiment):
     issue = store.create_issue(experiment, "wrong", "not what was asked")
     trace = traced()
@@ -62,6 +65,7 @@ def test_an_issue_is_tied_to_a_trace(store, experiment):
     assert found(experiment, f"issue.id = '{issue.issue_id}'") == [trace]
 
 
+@newer
 def test_label_schemas_are_made_changed_listed_and_deleted(store, experiment, refused):
     from mlflow.genai.label_schemas import InputCategorical, InputNumeric
 
@@ -80,6 +84,7 @@ def test_label_schemas_are_made_changed_listed_and_deleted(store, experiment, re
         store.get_label_schema(made.schema_id)
 
 
+@newer
 def test_review_queues_hold_traces_until_they_are_seen(store, experiment, refused):
     queue = store.create_review_queue(experiment, name="mine", queue_type="custom", users=["ann", "bob"])
     assert store.get_review_queue(queue.queue_id).name == "mine"
@@ -98,6 +103,7 @@ def test_review_queues_hold_traces_until_they_are_seen(store, experiment, refuse
         store.get_review_queue(queue.queue_id)
 
 
+@newer
 def test_a_user_has_one_queue_of_his_own(store, experiment):
     first = store.get_or_create_user_queue(experiment, user="ann")
     assert store.get_or_create_user_queue(experiment, user="ann").queue_id == first.queue_id

@@ -141,15 +141,16 @@ def test_a_metric_that_is_nan_hinders_no_model(client, experiment):
     assert client.get_logged_model(info.model_id).status == "READY"
 
 
+def test_models_are_noted_with_their_run_as_they_were_before_mlflow_3(client, run):
+    client._tracking_client.store.record_logged_model(run, mlflow.models.Model(run_id=run, artifact_path="old"))
+    assert '"artifact_path": "old"' in client.get_run(run).data.tags["mlflow.log-model.history"]
+
+
 def test_evaluation_writes_its_metrics(client, experiment):
     data = INPUT.assign(label=OUTPUT)
     with mlflow.start_run() as run:
         info = log_model()
-        try:
-            from mlflow.models import evaluate
-        except ImportError:
-            pytest.skip("this client has no mlflow.models.evaluate")
-        evaluate(info.model_uri, data, targets="label", model_type="classifier", evaluator_config={"log_explainer": False, "log_model_explainability": False})
+        mlflow.models.evaluate(info.model_uri, data, targets="label", model_type="classifier", evaluator_config={"log_explainer": False})
     found = client.get_run(run.info.run_id)
     assert found.data.metrics["accuracy_score"] == 1.0
     assert "accuracy_score" in {metric.key for metric in client.get_logged_model(info.model_id).metrics or []}

@@ -1,5 +1,6 @@
 """What only the store of the client calls: batches of traces, their figures, spans on their own, and the calls of older clients."""
 
+import asyncio
 import time
 
 import mlflow
@@ -39,6 +40,16 @@ def test_spans_are_logged_on_their_own(store, experiment):
     spans = mlflow.get_trace(span.trace_id).data.spans
     assert [logged.name for logged in store.log_spans(experiment, spans)] == ["outer"]
     assert len(mlflow.get_trace(span.trace_id).data.spans) == 1
+
+
+def test_spans_are_logged_in_the_background_by_older_clients(store, experiment):
+    if not hasattr(store, "log_spans_async"):
+        pytest.skip("newer clients have it no more")
+    with mlflow.start_span("outer") as span:
+        pass
+    mlflow.flush_trace_async_logging()
+    spans = mlflow.get_trace(span.trace_id).data.spans
+    assert [logged.name for logged in asyncio.run(store.log_spans_async(experiment, spans))] == ["outer"]
 
 
 def test_assessments_are_made_by_the_store(store, experiment):
