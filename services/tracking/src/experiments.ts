@@ -82,12 +82,12 @@ export function openExperiments({ database, nowMs }: { readonly database: Databa
     },
 
     /** With all of its runs, in either direction. */
-    setStage: (call: CallMeta, id: string, stage: LifecycleStage): Promise<void> =>
-      inTransaction(call, async (tx) => {
-        const experiment = await mustFind(tx, id);
-        if (experiment.lifecycleStage === stage) throw noExperiment(experiment.id);
-        await setExperimentStage(tx, experiment.id, stage, nowMs());
-      }),
+    setStage: (call: CallMeta, text: string, stage: LifecycleStage): Promise<void> => {
+      const id = experimentId(text);
+      return inTransaction(call, async (tx) => {
+        if (!(await setExperimentStage(tx, id, stage, nowMs()))) throw noExperiment(id);
+      });
+    },
 
     setTag: (call: CallMeta, id: string, tag: Tag): Promise<void> => {
       checkExperimentTag(tag);

@@ -22,11 +22,13 @@ export interface Tag {
 /** The experiment that is there from the start. */
 export const DEFAULT_EXPERIMENT_ID = '0';
 
-/** Ids are whole numbers within what a `bigint` column holds; anything else names an experiment that does not exist. */
+/** Ids are whole numbers. One that is negative, or too large for a `bigint` column, names an experiment that does not exist. */
 export function experimentId(text: string | undefined): string {
   const id = text === undefined || text === '' ? DEFAULT_EXPERIMENT_ID : text;
-  if (!/^\d{1,18}$/.test(id)) throw noExperiment(id);
-  return id.replace(/^0+(?=\d)/, '');
+  if (!/^-?\d+$/.test(id)) throw invalidParameter(`Invalid experiment ID '${id.slice(0, 64)}'. Experiment ID must be a valid integer.`);
+  const digits = id.replace(/^0+(?=\d)/, '');
+  if (digits.startsWith('-') || digits.length > 18) throw noExperiment(id);
+  return digits;
 }
 
 export const noExperiment = (id: string): Error =>
@@ -57,7 +59,8 @@ const SCHEMES = new Set([
   'ftp',
   'sftp',
 ]);
-const MAX_LOCATION = 500;
+/** MLflow's own, unless MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH says another. */
+const MAX_LOCATION = 2048;
 
 /** Where the artifacts of an experiment are to lie, as a client says it. */
 export function checkArtifactLocation(location: string): string {
@@ -68,7 +71,10 @@ export function checkArtifactLocation(location: string): string {
     );
   }
   if (/[?#;]/.test(location)) throw invalidParameter("'artifact_location' URL can't include fragments or params.");
-  if (location.length > MAX_LOCATION) throw invalidParameter(`Invalid artifact path length. Expected at most ${MAX_LOCATION} characters.`);
+  if (location.length > MAX_LOCATION)
+    throw invalidParameter(
+      `Invalid artifact path length. The length of the artifact path cannot be greater than ${MAX_LOCATION} characters.`,
+    );
   let decoded = location;
   for (let last = ''; decoded !== last;) {
     last = decoded;

@@ -49,6 +49,11 @@ export function findExperiment(db: Queryable, id: string): Promise<Experiment | 
   return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint`, toExperiment);
 }
 
+/** So that it is not deleted until the transaction ends. */
+export function shareExperiment(db: Queryable, id: string): Promise<Experiment | undefined> {
+  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint FOR SHARE OF e`, toExperiment);
+}
+
 export function findExperimentByName(db: Queryable, name: string): Promise<Experiment | undefined> {
   return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.name = ${name}`, toExperiment);
 }
@@ -64,13 +69,17 @@ export async function renameExperiment(db: Queryable, id: string, name: string, 
   }
 }
 
-/** Together with all of its runs, also those that were already so. */
-export async function setExperimentStage(db: Queryable, id: string, stage: LifecycleStage, nowMs: number): Promise<void> {
-  await db.run(sql`UPDATE experiment SET lifecycle_stage = ${stage}, updated_ms = ${nowMs} WHERE id = ${id}::bigint`);
+/** Together with all of its runs. False when there is no experiment that was in another stage. */
+export async function setExperimentStage(db: Queryable, id: string, stage: LifecycleStage, nowMs: number): Promise<boolean> {
+  const changed = await db.run(
+    sql`UPDATE experiment SET lifecycle_stage = ${stage}, updated_ms = ${nowMs} WHERE id = ${id}::bigint AND lifecycle_stage <> ${stage}`,
+  );
+  if (changed === 0) return false;
   const deletedMs = stage === 'deleted' ? nowMs : null;
   await db.run(
     sql`UPDATE run SET lifecycle_stage = ${stage}, deleted_ms = ${deletedMs}::bigint WHERE experiment_id = ${id}::bigint AND lifecycle_stage <> ${stage}`,
   );
+  return true;
 }
 
 export async function setExperimentTag(db: Queryable, id: string, { key, value }: Tag): Promise<void> {
