@@ -33,7 +33,16 @@ export function openNumbers(): Numbers {
 
   return {
     runNo: (db, id) => runs.get(id) ?? findRun(db, id),
-    keys: (db, names) => (names.every((name) => keys.has(name)) ? keys : findKeys(db, [...new Set(names)])),
+    // A map of its own: by the time that somebody looks into it, those that are kept may be others.
+    keys: (db, names) => {
+      const found = new Map<string, number>();
+      for (const name of names) {
+        const id = keys.get(name);
+        if (id === undefined) return findKeys(db, [...new Set(names)]);
+        found.set(name, id);
+      }
+      return found;
+    },
     forgetRun: (id) => void runs.delete(id),
   };
 }

@@ -10,9 +10,11 @@ export function rowsOf(runNo: number, metrics: readonly Metric[], keys: Readonly
   });
 }
 
-/** In the order of run and key, so that two who write never wait for each other in a circle, and of each metric the latest. */
+/** In the order of the table's key, so that two who write the same never wait for each other in a circle, and of each metric the latest. */
 export function ordered(rows: readonly MetricRow[]): { readonly rows: readonly MetricRow[]; readonly latest: readonly MetricRow[] } {
-  const sorted = rows.toSorted((a, b) => a.runNo - b.runNo || a.keyId - b.keyId || a.timestamp - b.timestamp);
+  const sorted = rows.toSorted(
+    (a, b) => a.runNo - b.runNo || a.keyId - b.keyId || a.timestamp - b.timestamp || a.step - b.step || byValue(a.value, b.value),
+  );
   const latest: MetricRow[] = [];
   for (const row of sorted) {
     const last = latest.at(-1);
@@ -21,5 +23,8 @@ export function ordered(rows: readonly MetricRow[]): { readonly rows: readonly M
   }
   return { rows: sorted, latest };
 }
+
+/** As PostgreSQL orders them: NaN behind all others. */
+const byValue = (a: number, b: number): number => (Number.isNaN(a) ? Number(!Number.isNaN(b)) : Number.isNaN(b) ? -1 : a - b);
 
 const asMetric = ({ timestamp, step, value }: MetricRow): Metric => ({ key: '', timestamp, step, value });
