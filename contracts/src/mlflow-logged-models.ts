@@ -15,7 +15,11 @@ export const loggedModelRoutes = {
     safe: true,
   }),
   getLoggedModel: route(`GET ${model}`, { summary: 'Get a logged model', scope: read }),
-  finalizeLoggedModel: route(`PATCH ${model}`, { summary: 'Say that a model is ready, or that its upload failed', scope: write, safe: true }),
+  finalizeLoggedModel: route(`PATCH ${model}`, {
+    summary: 'Say that a model is ready, or that its upload failed',
+    scope: write,
+    safe: true,
+  }),
   deleteLoggedModel: route(`DELETE ${model}`, { summary: 'Delete a logged model', scope: write, safe: true }),
   setLoggedModelTags: route(`PATCH ${model}/tags`, { summary: 'Set tags of a logged model', ...withParams, safe: true }),
   deleteLoggedModelTag: route(`DELETE ${model}/tags/*`, { summary: 'Delete a tag of a logged model', scope: write }),

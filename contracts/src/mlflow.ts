@@ -1,3 +1,5 @@
+import { artifactRoutes } from './mlflow-artifacts.ts';
+import { linkRoutes, loggedModelRoutes } from './mlflow-logged-models.ts';
 import { modelVersionRoutes, registeredModelRoutes, webhookRoutes } from './mlflow-registry.ts';
 import { experimentRoutes, runRoutes } from './mlflow-tracking.ts';
 
@@ -12,7 +14,7 @@ const shared = {
 /** What MLflow's clients ask of a tracking server. */
 export const mlflowTracking = {
   ...shared,
-  routes: { ...experimentRoutes, ...runRoutes },
+  routes: { ...experimentRoutes, ...runRoutes, ...linkRoutes, ...loggedModelRoutes, ...artifactRoutes },
 };
 
 /** What they ask of a model registry. */

@@ -1,7 +1,8 @@
-import { defineContract, operation } from '@mlab/kernel';
+import { defineContract, download, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 import { mlflowTracking } from './mlflow.ts';
 import { compareRuns } from './tracking-comparison.ts';
+import { storageOperations } from './tracking-storage.ts';
 
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
 export const LIFECYCLE_STAGES = ['active', 'deleted'] as const;
@@ -44,7 +45,7 @@ export type Run = Static<typeof Run>;
 
 export const StoredFile = Type.Object(
   {
-    path: Type.String({ description: 'Relative to what was asked for' }),
+    path: Type.String({ description: 'Relative to what was asked for; empty when that is the file itself' }),
     size: Type.Integer({ description: 'In bytes' }),
     sha256: Type.String(),
     contentType: Type.String(),
@@ -96,7 +97,7 @@ export const tracking = defineContract({
     }),
     listFiles: operation('GET /files', {
       summary: 'All files below an artifact URI',
-      description: 'Ordered by path, with checksums, whatever their folders.',
+      description: 'At any depth, with checksums, folder by folder. Of a URI that names one file: that file.',
       scope: 'tracking:read',
       input: Type.Object({
         uri: Type.String({ description: 'mlflow-artifacts:/2/models/m-…/artifacts, models:/m-… or runs:/<run>/<path>' }),
@@ -112,5 +113,15 @@ export const tracking = defineContract({
         { title: 'StoredFiles' },
       ),
     }),
+    getFile: download('GET /files/content', {
+      summary: 'The bytes of a file',
+      scope: 'tracking:read',
+      timeoutMs: 3_600_000,
+      input: Type.Object({
+        uri: Type.String({ description: 'As of listFiles, with the path of the file behind it: models:/m-…/MLmodel' }),
+      }),
+      contentTypes: ['application/octet-stream'],
+    }),
+    ...storageOperations,
   },
 });

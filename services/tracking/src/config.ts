@@ -10,6 +10,29 @@ export const config = schema(
       maximum: 1000,
       description: 'How long metrics wait for others to be committed together with, in milliseconds, while many come',
     }),
+    artifactQuotaBytes: Type.Integer({
+      default: 0,
+      minimum: 0,
+      description: 'Most bytes that all artifacts together may take; what is more is answered 507. 0: no limit but the disk',
+    }),
+    artifactMaxBytes: Type.Integer({
+      default: 0,
+      minimum: 0,
+      description: 'Most bytes of one artifact file; a larger one is answered 413. 0: no limit',
+    }),
+    keepDeletedDays: Type.Number({
+      default: 30,
+      minimum: 0,
+      maximum: 36_500,
+      description:
+        'How long deleted experiments, runs and logged models can be restored, in days; after that they are removed with all their data, every night',
+    }),
+    abandonedHours: Type.Number({
+      default: 24,
+      minimum: 2,
+      maximum: 8760,
+      description: 'After how many hours without a sign of life an upload in parts, or a file that belongs to nothing, is removed',
+    }),
     longValues: Type.Unsafe<'cut' | 'refuse'>({
       type: 'string',
       enum: ['cut', 'refuse'],

@@ -1,22 +1,28 @@
 import type { tracking } from '@mlab/contracts/tracking';
-import { AppError, type Database, type HandlersOf } from '@mlab/kernel';
+import type { Database, HandlersOf } from '@mlab/kernel';
 import { compareRuns } from '#/comparison.ts';
+import type { Files } from '#/files.ts';
+import type { LoggedModels, WholeLoggedModel } from '#/logged-models.ts';
 import type { Runs, WholeRun } from '#/runs.ts';
+import type { Storage } from '#/storage.ts';
 
 export interface Deps {
   readonly runs: Runs;
   readonly database: Database;
+  readonly loggedModels: LoggedModels;
+  readonly files: Files;
+  readonly storage: Storage;
 }
 
-export const handlers = ({ runs, database }: Deps): HandlersOf<typeof tracking> => ({
+export const handlers = ({ runs, database, loggedModels, files, storage }: Deps): HandlersOf<typeof tracking> => ({
   getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
   compareRuns: (asked, call) => compareRuns(database, call, asked),
-  getLoggedModel: () => {
-    throw new AppError('not_implemented', 'Logged models come with the next part.');
-  },
-  listFiles: () => {
-    throw new AppError('not_implemented', 'Artifacts come with the next part.');
-  },
+  getLoggedModel: async ({ id }, call) => toLoggedModel(await loggedModels.getWhole(call, id)),
+  listFiles: ({ uri, limit, cursor }, call) => files.list(call, uri, limit, cursor),
+  getFile: ({ uri }, call) => files.download(call, uri),
+  storage: ({ top }, call) => storage.report(call, top),
+  clean: (order, call) => storage.clean(call, order),
+  cleaning: ({ id }, call) => storage.cleaning(call, id),
 });
 
 function toRun({ run, data }: WholeRun) {
@@ -27,5 +33,16 @@ function toRun({ run, data }: WholeRun) {
     params: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
     tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
     metrics: data.metrics.map((metric) => ({ ...metric, value: Number.isNaN(metric.value) ? ('NaN' as const) : metric.value })),
+  };
+}
+
+function toLoggedModel({ model, data }: WholeLoggedModel) {
+  const { id, experimentId, name, status, modelType, sourceRunId, artifactUri, createdMs } = model;
+  return {
+    ...{ id, experimentId, name, status, artifactUri, createdAt: createdMs },
+    ...(modelType === undefined ? {} : { modelType }),
+    ...(sourceRunId === undefined ? {} : { sourceRunId }),
+    params: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
+    tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
   };
 }
