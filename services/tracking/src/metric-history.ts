@@ -1,5 +1,4 @@
 import type { CallMeta, Database, Queryable } from '@mlab/kernel';
-import { noRun } from '#/domain/run.ts';
 import { findKeyIds, findRunNos } from '#/store/metrics.ts';
 import { readHistory, sampleHistory, type Point, type Steps } from '#/store/metric-history.ts';
 
@@ -15,14 +14,16 @@ export interface Page {
 
 export type MetricHistory = ReturnType<typeof openMetricHistory>;
 
-/** All values that were ever logged. A metric that a run has never had is an empty history. */
+/** All values that were ever logged. A metric that a run has never had is an empty history, and so is that of a run that is not there. */
 export function openMetricHistory(database: Database) {
   const numbersOf = async (db: Queryable, runIds: readonly string[], key: string) => {
     const [runNos, keyIds] = await Promise.all([findRunNos(db, runIds), findKeyIds(db, [key])]);
-    const missing = runIds.find((id) => !runNos.has(id));
-    if (missing !== undefined) throw noRun(missing);
     const keyId = keyIds.get(key);
-    return keyId === undefined ? [] : runIds.map((runId) => ({ runId, runNo: runNos.get(runId) ?? 0, keyId }));
+    if (keyId === undefined) return [];
+    return runIds.flatMap((runId) => {
+      const runNo = runNos.get(runId);
+      return runNo === undefined ? [] : [{ runId, runNo, keyId }];
+    });
   };
 
   return {

@@ -1,9 +1,7 @@
 import type { CallMeta, Database, Queryable, Transaction } from '@mlab/kernel';
 import {
   checkBatch,
-  checkKey,
   checkMetric,
-  fitParamValue,
   fitTagValue,
   mlflowError,
   parseFilter,
@@ -13,13 +11,14 @@ import {
   type LongValues,
 } from '@mlab/mlflow';
 import { experimentId, mustBeActive, noExperiment, type LifecycleStage, type Tag } from '#/domain/experiment.ts';
+import { readFirstTags, readParams, readTags } from '#/domain/labels.ts';
 import { newRunName } from '#/domain/run-name.ts';
 import { mustBeActiveRun, noRun, RUN_NAME_TAG, type Metric, type Run, type RunData, type RunStatus } from '#/domain/run.ts';
 import { refuseChanged } from '#/domain/params.ts';
 import type { MetricWriter } from '#/metrics/metric-writer.ts';
 import type { Numbers } from '#/metrics/numbers.ts';
 import { ordered, rowsOf } from '#/metrics/rows.ts';
-import { findExperiment } from '#/store/experiments.ts';
+import { shareExperiment } from '#/store/experiments.ts';
 import { insertMetrics } from '#/store/metrics.ts';
 import { deleteTag, insertParams, readRunData, setTags } from '#/store/run-data.ts';
 import { searchRuns } from '#/store/run-search.ts';
@@ -97,22 +96,14 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
       mustBeActiveRun(run);
       return work(tx, run);
     });
-  const readParams = (params: readonly Tag[], inBatch: boolean): readonly Tag[] =>
-    params.map(({ key, value }, index) => {
-      checkKey('param', key, inBatch ? index : undefined);
-      return { key, value: fitParamValue(value, longValues) };
-    });
-  const readTags = (tags: readonly Tag[], inBatch: boolean): readonly Tag[] =>
-    tags.map(({ key, value }, index) => {
-      checkKey('tag', key, inBatch ? index : undefined);
-      return { key, value: fitTagValue(value, longValues, inBatch ? index : undefined) };
-    });
+  const alone = { longValues, inBatch: false };
+  const together = { longValues, inBatch: true };
   const writeParams = async (tx: Transaction, run: Run, params: readonly Tag[]): Promise<void> =>
     refuseChanged(run.id, params, await insertParams(tx, run.no, params));
   /** The name of a run is a tag as well. */
   const writeTags = async (tx: Transaction, run: Run, tags: readonly Tag[]): Promise<void> => {
     const name = tags.findLast(({ key }) => key === RUN_NAME_TAG)?.value;
-    if (name !== undefined && name !== '') await updateRun(tx, run.no, { name, status: undefined, endMs: undefined });
+    if (name !== undefined) await updateRun(tx, run.no, { name, status: undefined, endMs: undefined });
     await setTags(tx, run.no, tags);
   };
   /** Before a transaction begins, for it would wait for a second connection while it holds the first. */
@@ -138,11 +129,11 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
   return {
     create: (call: CallMeta, { experimentId: text, userId, startMs, name: given, tags }: NewRun): Promise<WholeRun> => {
       const id = newId();
-      const kept = readTags(tags, true);
-      const name = newRunName(given, kept, random);
+      const kept = readFirstTags(tags, longValues);
+      const name = fitTagValue(newRunName(given, kept, random), longValues);
       const all = kept.some(({ key }) => key === RUN_NAME_TAG) ? kept : [...kept, { key: RUN_NAME_TAG, value: name }];
       return database.transaction(call, async (tx) => {
-        const experiment = await findExperiment(tx, experimentId(text));
+        const experiment = await shareExperiment(tx, experimentId(text));
         if (experiment === undefined) throw noExperiment(experimentId(text));
         mustBeActive(experiment);
         const artifactUri = `${experiment.artifactLocation}/${id}/artifacts`;
@@ -164,9 +155,8 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
 
     update: (call: CallMeta, id: string, change: RunChange): Promise<Run> =>
       writing(call, id, lockRun, async (tx, run) => {
-        const name = change.name === '' ? undefined : change.name;
-        await updateRun(tx, run.no, { ...change, name });
-        if (name !== undefined) await setTags(tx, run.no, readTags([{ key: RUN_NAME_TAG, value: name }], false));
+        await updateRun(tx, run.no, { ...change, name: undefined });
+        await writeTags(tx, run, readTags([{ key: RUN_NAME_TAG, value: change.name ?? '' }], alone));
         return mustFind(tx, id);
       }),
 
@@ -175,25 +165,25 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
     },
 
     logMetric: async (call: CallMeta, id: string, metric: ModelMetric): Promise<void> => {
-      checkMetric(metric);
+      check(metric);
       if (metric.modelId === undefined) return metrics.write(call, id, [metric]);
       const keys = await keysOf(call, [metric]);
       await writing(call, id, shareRun, (tx, run) => writeMetrics(tx, run, [metric], keys));
     },
 
     logParam: (call: CallMeta, id: string, param: Tag): Promise<void> => {
-      const kept = readParams([param], false);
+      const kept = readParams([param], alone);
       return writing(call, id, shareRun, (tx, run) => writeParams(tx, run, kept));
     },
 
     /** All of it or nothing. */
     logBatch: async (call: CallMeta, id: string, batch: Batch): Promise<void> => {
       checkBatch(batch);
-      for (const [index, metric] of batch.metrics.entries()) checkMetric(metric, index);
-      const params = readParams(batch.params, true);
-      const tags = readTags(batch.tags, true);
-      const alone = params.length === 0 && tags.length === 0;
-      if (alone && batch.metrics.length > 0 && batch.metrics.every(({ modelId }) => modelId === undefined))
+      for (const [index, metric] of batch.metrics.entries()) check(metric, index);
+      const params = readParams(batch.params, together);
+      const tags = readTags(batch.tags, together);
+      const onlyMetrics = params.length === 0 && tags.length === 0;
+      if (onlyMetrics && batch.metrics.length > 0 && batch.metrics.every(({ modelId }) => modelId === undefined))
         return metrics.write(call, id, batch.metrics);
       const keys = await keysOf(call, batch.metrics);
       await writing(call, id, tags.length > 0 ? lockRun : shareRun, async (tx, run) => {
@@ -204,7 +194,7 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
     },
 
     setTag: (call: CallMeta, id: string, tag: Tag): Promise<void> => {
-      const kept = readTags([tag], false);
+      const kept = readTags([tag], alone);
       return writing(call, id, lockRun, (tx, run) => writeTags(tx, run, kept));
     },
 
@@ -229,6 +219,10 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
       return found.map((run) => ({ run, data: dataOf(data, run) }));
     },
   };
+}
+
+function check(metric: ModelMetric, index?: number): void {
+  checkMetric({ ...metric, dataset_name: metric.datasetName, dataset_digest: metric.datasetDigest }, index);
 }
 
 function dataOf(all: ReadonlyMap<number, RunData>, { no }: Run): RunData {

@@ -8,6 +8,7 @@ import { metricShape, unlessEmpty } from './shapes.ts';
 const MAX_RUNS = 100;
 const MAX_POINTS = 25_000;
 const MAX_SAMPLES = 2500;
+const SEE = 'See the API docs for more information about request parameters.';
 
 const History = message(
   {
@@ -62,16 +63,13 @@ export const metricHistoryHandlers = (history: MetricHistory): HandlersFor<OwnRo
 
   getMetricHistoryBulkInterval: async (request, call) => {
     const { run_ids: runIds, metric_key: key, start_step: start, end_step: end, max_results } = readMessage(Interval, request);
-    if (runIds.length === 0)
-      throw invalidParameter(
-        "Missing value for required parameter 'run_ids'. See the API docs for more information about request parameters.",
-      );
+    if (runIds.length === 0) throw invalidParameter(`Missing value for required parameter 'run_ids'. ${SEE}`);
     if (runIds.length > MAX_RUNS)
       throw invalidParameter(
-        `GetMetricHistoryBulkInterval request must specify at most ${MAX_RUNS} run_ids. Received ${runIds.length} run_ids.`,
+        `GetMetricHistoryBulkInterval request must specify at most ${MAX_RUNS} run_ids. Received ${runIds.length} run_ids. ${SEE}`,
       );
     const count = max_results ?? MAX_SAMPLES;
-    if (count < 1 || count > MAX_SAMPLES) throw invalidParameter(`max_results must be between 1 and ${MAX_SAMPLES}.`);
+    if (count < 1 || count > MAX_SAMPLES) throw invalidParameter(`max_results must be between 1 and ${MAX_SAMPLES}. ${SEE}`);
     if ((start === undefined) !== (end === undefined))
       throw invalidParameter('If either start step or end step are specified, both must be specified.');
     if (start !== undefined && end !== undefined && start > end)

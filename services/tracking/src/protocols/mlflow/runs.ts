@@ -8,7 +8,7 @@ import { pageSize, stagesOf, VIEWS } from './paging.ts';
 import { NO_LINKS, runInfoShape, runShape, unlessEmpty, type Links } from './shapes.ts';
 
 const runId = text({ required: true, legacy: 'run_uuid' });
-const Pair = message({ key: text({ default: '' }), value: text({ default: '' }) }, { required: true });
+const Pair = message({ key: text({ required: true }), value: text({ default: '' }) }, { required: true });
 const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
 
 const metricFields = {
@@ -68,7 +68,7 @@ export function runHandlers({ runs, nowMs, linksOf }: RunHandlersOptions): Handl
         name: run_name,
         tags,
       });
-      return answer({ run: runShape(created, NO_LINKS) });
+      return answer({ run: runShape(created, { inputs: {}, outputs: undefined }) });
     },
     updateRun: async (request, call) => {
       const { run_id, status, end_time: endMs, run_name: name } = readMessage(Update, request);
@@ -154,10 +154,14 @@ interface MetricMessage {
   readonly dataset_digest: string | undefined;
 }
 
-/** An empty id is none. */
+/** What is empty is not there. */
 function toMetric({ key, value, timestamp, step, model_id, dataset_name, dataset_digest }: MetricMessage): ModelMetric {
   const metric = { key, value, timestamp, step };
-  return model_id
-    ? { ...metric, modelId: model_id, datasetName: dataset_name || undefined, datasetDigest: dataset_digest || undefined }
-    : metric;
+  if (!model_id && !dataset_name && !dataset_digest) return metric;
+  return {
+    ...metric,
+    modelId: model_id || undefined,
+    datasetName: dataset_name || undefined,
+    datasetDigest: dataset_digest || undefined,
+  };
 }

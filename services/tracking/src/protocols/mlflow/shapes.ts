@@ -26,10 +26,10 @@ export const runInfoShape = ({ id, name, experimentId, userId, status, startMs, 
   lifecycle_stage: lifecycleStage,
 });
 
-/** What a run has used and made. */
+/** What a run has used and made. Of a run that has just been created MLflow does not say what it has made. */
 export interface Links {
   readonly inputs: object;
-  readonly outputs: object;
+  readonly outputs: object | undefined;
 }
 
 export const NO_LINKS: Links = { inputs: {}, outputs: {} };
