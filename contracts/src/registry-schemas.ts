@@ -99,7 +99,7 @@ export const Reported = {
 
 export const ApprovalRule = Type.Object(
   {
-    count: Type.Integer({ default: 1, minimum: 0, maximum: 20, description: 'How many must approve' }),
+    count: Type.Integer({ default: 1, minimum: 1, maximum: 20, description: 'How many must approve' }),
     approvers: Type.Optional(Type.Array(Name, { maxItems: 100, minItems: 1, description: 'Who may; absent: anybody' })),
     authorMayApprove: Type.Boolean({ default: true, description: 'Whether who registered or made a version counts among them' }),
   },
@@ -163,6 +163,7 @@ export const AuditEntry = Type.Object(
   },
   { title: 'AuditEntry' },
 );
+export type AuditEntry = Static<typeof AuditEntry>;
 
 export const Delivery = Type.Object(
   {
