@@ -24,7 +24,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buffer } from 'node:stream/consumers';
-import { AppError, type Objects } from '@mlab/kernel';
+import { AppError, type ErrorCode, type Objects } from '@mlab/kernel';
 import { openObjectsFacility } from '#/index.ts';
 import { putAndGetLarge } from './put-and-get-large.ts';
 import { hangingAfter, keysOf, MIB, read, streamOf } from './sources.ts';
@@ -59,14 +59,16 @@ const openDescriptors = async (below: string): Promise<number> => {
   return links.filter((path) => path.startsWith(below)).length;
 };
 
-const isUnavailable =
-  (...words: readonly string[]) =>
+const is =
+  (code: ErrorCode, ...words: readonly string[]) =>
   (error: unknown) => {
-    assert.ok(AppError.is(error, 'unavailable'), String(error));
+    assert.ok(AppError.is(error, code), String(error));
     for (const word of words) assert.ok(error.message.includes(word), error.message);
     assert.ok(!error.message.includes(tmpdir()), 'no path is told');
     return true;
   };
+
+const isUnavailable = (...words: readonly string[]) => is('unavailable', ...words);
 
 test('without a folder the setting is named', async () => {
   await assert.rejects(openObjectsFacility(settings), /MLAB_OBJECTS_FOLDER/);
@@ -224,7 +226,7 @@ if (isRootOnLinux) {
       const { objects, root } = await openShop(folder);
       const old = await objects.put('key', randomBytes(300_000));
       for (const source of [streamOf(randomBytes(2 * MIB)), randomBytes(800_000)])
-        await assert.rejects(objects.put('key', source), isUnavailable('full'));
+        await assert.rejects(objects.put('key', source), is('storage_full', 'full'));
       assert.deepEqual(await readdir(join(root, '.incoming')), []);
       assert.deepEqual(await objects.list(), { items: [old], next: undefined });
       await objects.delete('key');

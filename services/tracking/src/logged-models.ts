@@ -15,7 +15,7 @@ import { madeUpName } from '#/domain/run-name.ts';
 import { storedValue, type Run } from '#/domain/run.ts';
 import type { Numbers } from '#/metrics/numbers.ts';
 import type { ModelMetric } from '#/runs.ts';
-import { findExperiment } from '#/store/experiments.ts';
+import { shareExperiment } from '#/store/experiments.ts';
 import { insertModelMetrics, shareModelNos } from '#/store/logged-model-metrics.ts';
 import { searchLoggedModels, type DatasetChoice } from '#/store/logged-model-search.ts';
 import {
@@ -116,7 +116,7 @@ export function openLoggedModels({ database, numbers, nowMs, newId, random }: Lo
       const name = given ?? madeUpName(random);
       const now = nowMs();
       return inTransaction(call, async (tx) => {
-        const experiment = await findExperiment(tx, experimentId(asked.experimentId));
+        const experiment = await shareExperiment(tx, experimentId(asked.experimentId));
         if (experiment === undefined) throw noExperiment(asked.experimentId);
         mustBeActive(experiment);
         const no = await insertLoggedModel(tx, {

@@ -7,7 +7,7 @@ const SETTING = 'MLAB_OBJECTS_FOLDER';
 export function explainFolderError(error: unknown): unknown {
   const unavailable = (message: string, retryAfter?: number): AppError =>
     new AppError('unavailable', message, { cause: error, retryAfter });
-  if (hasCode(error, 'ENOSPC', 'EDQUOT')) return unavailable('The disk for objects is full.');
+  if (hasCode(error, 'ENOSPC', 'EDQUOT')) return new AppError('storage_full', 'The disk for objects is full.', { cause: error });
   if (hasCode(error, 'EROFS')) return unavailable(`The folder for objects (${SETTING}) is on a disk that can only be read.`);
   if (hasCode(error, 'EACCES', 'EPERM')) return unavailable(`The folder for objects (${SETTING}) is not this process's to read and write.`);
   if (hasCode(error, 'EMFILE', 'ENFILE')) return unavailable('Too many files are open to open another one.', 1);

@@ -32,7 +32,8 @@ export function explainS3Error(error: unknown, isBucket = false): unknown {
     return unavailable('The bucket for objects is in another region: see MLAB_OBJECTS_REGION.');
   if (status === 401 || status === 403)
     return unavailable('The bucket for objects (MLAB_OBJECTS_BUCKET) refuses the credentials of this process.');
-  if (status === 507 || error.name === 'QuotaExceeded') return unavailable('The disk for objects is full.');
+  if (status === 507 || error.name === 'QuotaExceeded')
+    return new AppError('storage_full', 'The disk for objects is full.', { cause: error });
   if (error.name === 'KeyTooLongError') return new AppError('invalid', 'The key is too long for the store of objects.', { cause: error });
   if (error.name === 'EntityTooLarge' || /^Exceeded \d+ parts/.test(error.message))
     return new AppError('too_large', 'It is larger than an object can be in the store of objects.', { cause: error });

@@ -27,7 +27,7 @@ export function searchExperiments(
   const matches = filter === undefined ? sql`` : sql` AND ${filterSql(filter, condition)}`;
   const by = join(order.map(({ key, ascending }) => (ascending ? sql`${column(key)} ASC` : sql`${column(key)} DESC`)));
   return db.all(
-    sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.lifecycle_stage = ANY(${stages}::text[])${matches}
+    sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.lifecycle_stage = ANY(${stages}::text[]) AND NOT e.removing${matches}
         ORDER BY ${by} OFFSET ${offset} LIMIT ${limit}`,
     toExperiment,
   );

@@ -46,16 +46,16 @@ export async function insertExperiment(db: Queryable, { name, artifactLocation, 
 }
 
 export function findExperiment(db: Queryable, id: string): Promise<Experiment | undefined> {
-  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint`, toExperiment);
+  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint AND NOT e.removing`, toExperiment);
 }
 
 /** So that it is not deleted until the transaction ends. */
 export function shareExperiment(db: Queryable, id: string): Promise<Experiment | undefined> {
-  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint FOR SHARE OF e`, toExperiment);
+  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint AND NOT e.removing FOR SHARE OF e`, toExperiment);
 }
 
 export function findExperimentByName(db: Queryable, name: string): Promise<Experiment | undefined> {
-  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.name = ${name}`, toExperiment);
+  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.name = ${name} AND NOT e.removing`, toExperiment);
 }
 
 /** False when another experiment has the name. */
@@ -72,7 +72,7 @@ export async function renameExperiment(db: Queryable, id: string, name: string, 
 /** Together with all of its runs. False when there is no experiment that was in another stage. */
 export async function setExperimentStage(db: Queryable, id: string, stage: LifecycleStage, nowMs: number): Promise<boolean> {
   const changed = await db.run(
-    sql`UPDATE experiment SET lifecycle_stage = ${stage}, updated_ms = ${nowMs} WHERE id = ${id}::bigint AND lifecycle_stage <> ${stage}`,
+    sql`UPDATE experiment SET lifecycle_stage = ${stage}, updated_ms = ${nowMs} WHERE id = ${id}::bigint AND lifecycle_stage <> ${stage} AND NOT removing`,
   );
   if (changed === 0) return false;
   const deletedMs = stage === 'deleted' ? nowMs : null;
