@@ -54,10 +54,10 @@ export function openOutbound({ allowPrivate, timeoutMs, maxAnswerBytes, resolve 
     return addresses;
   };
 
-  const lookup: LookupFunction = (name, options, done) => {
+  const lookup: LookupFunction = (name, options, tell) => {
     allowed(name).then(
-      (addresses) => answerLookup(addresses, options, done as Done),
-      (error: unknown) => (done as Done)(error as Error, ''),
+      (addresses) => answerLookup(addresses, options, tell as Tell),
+      (error: unknown) => (tell as Tell)(error as Error, ''),
     );
   };
   const agent = new Agent({
@@ -114,14 +114,14 @@ const refused = (name: string, address: string): AppError =>
 
 const resolveName: Resolve = (name) => lookUp(name, { all: true, verbatim: true });
 
-type Done = (error: Error | null, found: string | readonly LookupAddress[], family?: number) => void;
+type Tell = (error: Error | null, found: string | readonly LookupAddress[], family?: number) => void;
 
-function answerLookup(addresses: readonly LookupAddress[], { all, family }: LookupOptions, done: Done): void {
+function answerLookup(addresses: readonly LookupAddress[], { all, family }: LookupOptions, tell: Tell): void {
   const wanted = family === 4 || family === 6 ? addresses.filter((found) => found.family === family) : addresses;
   const [first] = wanted;
-  if (first === undefined) done(new Error('The name has no address of this kind.'), '');
-  else if (all === true) done(null, wanted);
-  else done(null, first.address, first.family);
+  if (first === undefined) tell(new Error('The name has no address of this kind.'), '');
+  else if (all === true) tell(null, wanted);
+  else tell(null, first.address, first.family);
 }
 
 async function beginning(body: AsyncIterable<Uint8Array> & { destroy(): unknown }, limit: number): Promise<string> {
