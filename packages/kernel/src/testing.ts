@@ -15,7 +15,9 @@ export function fake<C extends Contract>(contract: C, handlers: Partial<Handlers
     throw new AppError('unavailable', `The ${contract.name} fake has no ${name}.`);
   };
   const all = Object.keys(contract.operations).map((name) => [name, handlers[name] ?? unscripted(name)]);
-  return { contract, needs: {}, config: nothing, start: () => ({ handlers: Object.fromEntries(all) as HandlersOf<C> }) };
+  // Whoever speaks a foreign protocol to it wants the real one.
+  const { protocols: _, ...plain } = contract as Contract;
+  return { contract: plain, needs: {}, config: nothing, start: () => ({ handlers: Object.fromEntries(all) as HandlersOf<Contract> }) };
 }
 
 export interface TestApp<C extends Contract> extends AsyncDisposable {
