@@ -1,6 +1,7 @@
 import { artifactRoutes } from './mlflow-artifacts.ts';
 import { linkRoutes, loggedModelRoutes } from './mlflow-logged-models.ts';
 import { modelVersionRoutes, registeredModelRoutes, webhookRoutes } from './mlflow-registry.ts';
+import { olderTraceRoutes, traceRoutes } from './mlflow-traces.ts';
 import { experimentRoutes, runRoutes } from './mlflow-tracking.ts';
 
 const shared = {
@@ -14,7 +15,15 @@ const shared = {
 /** What MLflow's clients ask of a tracking server. */
 export const mlflowTracking = {
   ...shared,
-  routes: { ...experimentRoutes, ...runRoutes, ...linkRoutes, ...loggedModelRoutes, ...artifactRoutes },
+  routes: {
+    ...experimentRoutes,
+    ...runRoutes,
+    ...linkRoutes,
+    ...loggedModelRoutes,
+    ...artifactRoutes,
+    ...traceRoutes,
+    ...olderTraceRoutes,
+  },
 };
 
 /** What they ask of a model registry. */

@@ -10,6 +10,8 @@ import { config } from '#/config.ts';
 import { openExperiments } from '#/experiments.ts';
 import { openFiles } from '#/files.ts';
 import { handlers } from '#/handlers.ts';
+import { openLiveMetrics } from '#/live/live-metrics.ts';
+import { observeListeners } from '#/live/telemetry.ts';
 import { openLoggedModels } from '#/logged-models.ts';
 import { openMetricHistory } from '#/metric-history.ts';
 import { openMetricWriter } from '#/metrics/metric-writer.ts';
@@ -31,7 +33,9 @@ export const service = defineService({
     const nowMs = (): number => clock.now().getTime();
     const newId = (): string => randomUUID().replaceAll('-', '');
     const numbers = openNumbers();
-    const told = (): void => {};
+    const live = openLiveMetrics({ database, clock, log, settings: config });
+    observeListeners(metrics, live.counts);
+    const { told, changed } = live;
     const writer = openMetricWriter({ database, numbers, clock, gatherMs: config.gatherMs, wrote: observeWrites(metrics), told });
     const loggedModels = openLoggedModels({ database, numbers, nowMs, newId, random });
     const runs = openRuns({
@@ -45,7 +49,7 @@ export const service = defineService({
         longValues: config.longValues,
         logModelMetrics: loggedModels.logMetrics,
         told,
-        changed: told,
+        changed,
       },
     });
     const limits = { quotaBytes: config.artifactQuotaBytes, maxFileBytes: config.artifactMaxBytes };
@@ -54,7 +58,7 @@ export const service = defineService({
     const artifacts = openArtifacts(storing);
     const multipart = openMultipart({ ...storing, artifacts });
     const mlflow = speakMlflow({
-      ...{ database, runs, loggedModels, artifacts, multipart, nowMs },
+      ...{ database, runs, loggedModels, artifacts, multipart, clock, nowMs, newId },
       links: openRunLinks({ database }),
       experiments: openExperiments({ database, nowMs }),
       history: openMetricHistory(database),
@@ -65,13 +69,14 @@ export const service = defineService({
     // What the process before this one did not come to.
     sweeper.wake();
     return {
-      handlers: handlers({ runs, database, loggedModels, files, storage }),
+      handlers: handlers({ runs, database, loggedModels, files, storage, live }),
       protocols: { mlflow },
       jobs: { clean: (order, run) => clean(cleaning, order, run) },
       [Symbol.asyncDispose]: async () => {
         await multipart[Symbol.asyncDispose]();
         await sweeper[Symbol.asyncDispose]();
         await writer[Symbol.asyncDispose]();
+        live[Symbol.dispose]();
       },
     };
   },

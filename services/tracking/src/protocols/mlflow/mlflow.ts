@@ -13,8 +13,9 @@ import { multipartHandlers } from './multipart.ts';
 import { linkHandlers, linksOf } from './run-links.ts';
 import { runHandlers, type RunHandlersOptions } from './runs.ts';
 import { serverHandlers } from './server.ts';
+import { traceProtocol, type TraceProtocolOptions } from './trace-protocol.ts';
 
-export interface MlflowOptions extends Omit<RunHandlersOptions, 'linksOf'>, ArtifactHandlersOptions {
+export interface MlflowOptions extends Omit<RunHandlersOptions, 'linksOf'>, ArtifactHandlersOptions, TraceProtocolOptions {
   readonly experiments: Experiments;
   readonly history: MetricHistory;
   readonly multipart: Multipart;
@@ -32,6 +33,7 @@ export const speakMlflow = (options: MlflowOptions): Spoken<typeof mlflowTrackin
     ...loggedModelHandlers(options),
     ...artifactHandlers(options),
     ...multipartHandlers(options.multipart),
+    ...traceProtocol(options),
     ...serverHandlers,
   },
 });

@@ -1,0 +1,66 @@
+import type { Queryable } from '@mlab/kernel';
+import { bigint, integer, nullable, oneOf, sql, text, unnest } from '@mlab/sql';
+import { SPAN_STATUSES } from '#/domain/otlp/received-span.ts';
+import type { Span } from '#/domain/traces/span-batch.ts';
+
+/** A span whose trace is kept. No two of one call are the same. */
+interface SpanOf {
+  readonly traceNo: number;
+  readonly span: Span;
+}
+
+/** A span that comes again takes the place of the former one. */
+export async function insertSpans(db: Queryable, spans: readonly SpanOf[]): Promise<void> {
+  const column = <T>(of: (span: Span) => T | undefined): readonly (T | null)[] => spans.map(({ span }) => of(span) ?? null);
+  const rows = unnest({
+    trace_no: ['int8', spans.map(({ traceNo }) => traceNo)],
+    id: ['text', column(({ id }) => id)],
+    parent_id: ['text', column(({ parentId }) => parentId)],
+    name: ['text', column(({ name }) => name)],
+    type: ['text', column(({ type }) => type)],
+    status: ['text', column(({ status }) => status)],
+    message: ['text', column(({ message }) => message)],
+    start_ns: ['int8', column(({ start }) => start)],
+    end_ns: ['int8', column(({ end }) => end)],
+    attributes: ['text', column(({ attributes }) => attributes)],
+    events: ['text', column(({ events }) => events)],
+    links: ['text', column(({ links }) => links)],
+    model: ['text', column(({ model }) => model)],
+    provider: ['text', column(({ provider }) => provider)],
+    tokens: ['jsonb', column(({ tokens }) => tokens)],
+    cost: ['jsonb', column(({ cost }) => cost)],
+  });
+  await db.run(sql`
+    INSERT INTO span (trace_no, id, parent_id, name, type, status, message, start_ns, end_ns, attributes, events, links, model, provider, tokens, cost)
+    SELECT trace_no, id, parent_id, name, type, status, message, start_ns, end_ns, attributes::json, events::json, links::json, model, provider, tokens, cost
+    FROM ${rows}
+    ON CONFLICT (trace_no, id) DO UPDATE SET
+      parent_id = excluded.parent_id, name = excluded.name, type = excluded.type, status = excluded.status, message = excluded.message,
+      start_ns = excluded.start_ns, end_ns = excluded.end_ns, attributes = excluded.attributes, events = excluded.events, links = excluded.links,
+      model = excluded.model, provider = excluded.provider, tokens = excluded.tokens, cost = excluded.cost`);
+}
+
+/** What of a span its readers are given. */
+export type StoredSpan = Omit<Span, 'type' | 'model' | 'provider' | 'tokens' | 'cost'>;
+
+/** The spans of these traces, by the trace's number: the root first, the others by their beginning. */
+export async function readSpans(db: Queryable, traceNos: readonly number[]): Promise<ReadonlyMap<number, readonly StoredSpan[]>> {
+  const rows = await db.all(
+    sql`SELECT trace_no, id, parent_id, name, status, message, start_ns, end_ns, attributes, events, links FROM span
+        WHERE trace_no = ANY(${traceNos}::bigint[]) ORDER BY trace_no, parent_id IS NOT NULL, start_ns, id`,
+    (row) => ({
+      traceNo: integer(row['trace_no']),
+      id: text(row['id']),
+      parentId: nullable(text, row['parent_id']),
+      name: text(row['name']),
+      status: oneOf(SPAN_STATUSES, row['status']),
+      message: nullable(text, row['message']),
+      start: bigint(row['start_ns']),
+      end: nullable(bigint, row['end_ns']),
+      attributes: text(row['attributes']),
+      events: nullable(text, row['events']),
+      links: nullable(text, row['links']),
+    }),
+  );
+  return Map.groupBy(rows, ({ traceNo }) => traceNo);
+}
