@@ -14,17 +14,27 @@ const CRASH = '--crash';
 const CRASH_TESTS = ['tests/crash/*.test.ts'];
 const CRASH_ROUNDS = '1000';
 
+/** The clients of other systems against our services. */
+const COMPAT = '--compat';
+const COMPAT_PROGRAM = 'compat/mlflow/main.ts';
+
 export const command: Command = {
   summary: 'Runs all tests, or the named files.',
-  usage: 'test [--crash] [file…] [flag of node --test…]',
+  usage: 'test [--crash | --compat] [file…] [flag of node --test…]',
   details: `  mlab test tests/cli/*.test.ts --test-name-pattern="port"
 
   --crash   The crash tests alone, with as many rounds as MLAB_CRASH_ROUNDS says (1000).
+  --compat  MLflow's own client against our services, in releases of this year and the last; needs Python, and says so where there is none.
+            --against mlflow asks MLflow's own server instead, --release 3.17.2 one release, --only a selection as pytest -k takes it.
 
 All tests share one PostgreSQL, which is started for them and removed at the end, unless MLAB_TEST_DATABASE_URL names one.`,
   options: {},
   passesArgumentsOn: true,
   async run({ positionals }) {
+    if (positionals.includes(COMPAT)) {
+      const { code } = await runTool({ args: [COMPAT_PROGRAM, ...positionals.filter((argument) => argument !== COMPAT)] });
+      return code;
+    }
     const crash = positionals.includes(CRASH);
     const named = positionals.filter(isFile);
     const flags = positionals.filter((argument) => !isFile(argument) && argument !== CRASH);

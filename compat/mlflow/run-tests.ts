@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from './python.ts';
+import type { Target } from './servers.ts';
+
+export const testsFolder = join(import.meta.dirname, 'tests');
+
+export interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Methods of the client's two stores that no test called. */
+  readonly untouched: readonly string[];
+}
+
+interface Run {
+  readonly environment: Environment;
+  readonly target: Target;
+  /** Where the results are written. */
+  readonly folder: string;
+  /** Handed on to pytest. */
+  readonly args: readonly string[];
+}
+
+/** Runs the tests of one release. Of MLflow's settings they are given MLFLOW_TRACKING_URI alone, as a script of a user is. */
+export async function runTests({ environment, target, folder, args }: Run, env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const calls = join(folder, 'calls');
+  const results = join(folder, 'results.xml');
+  mkdirSync(calls, { recursive: true });
+  const beyond = target.isOurs ? [] : ['-m', 'not beyond'];
+  const child = spawn(environment.python, ['-m', 'pytest', '-q', '-n', '2', `--junitxml=${results}`, ...beyond, ...args], {
+    cwd: testsFolder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      ...env,
+      MLFLOW_TRACKING_URI: target.uri,
+      MLAB_COMPAT_CALLS: calls,
+      // The client would tell its makers of each call.
+      DO_NOT_TRACK: 'true',
+      GIT_PYTHON_REFRESH: 'quiet',
+      // Two workers share two cores with the server.
+      OMP_NUM_THREADS: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      NO_PROXY: '127.0.0.1,localhost',
+    },
+  });
+  const endWithParent = (): void => void child.kill('SIGKILL');
+  process.once('exit', endWithParent);
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  process.off('exit', endWithParent);
+  // 0 and 1: all passed, some failed. 5: a selection that selects nothing.
+  if (code !== 0 && code !== 1) throw new Error(`pytest ended with ${code ?? signal}.`);
+  return { ...countsOf(readFileSync(results, 'utf8')), untouched: untouchedOf(calls) };
+}
+
+function countsOf(xml: string): Omit<Outcome, 'untouched'> {
+  const suite = /<testsuite\b[^>]*>/.exec(xml)?.[0] ?? '';
+  const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? Number.NaN);
+  const failed = count('failures') + count('errors');
+  const skipped = count('skipped');
+  const passed = count('tests') - failed - skipped;
+  if (!(passed >= 0)) throw new Error('The results of pytest cannot be read.');
+  return { passed, failed, skipped };
+}
+
+function untouchedOf(folder: string): string[] {
+  const known = new Set<string>();
+  const called = new Set<string>();
+  for (const file of readdirSync(folder)) {
+    const calls = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { known: string[]; called: string[] };
+    for (const name of calls.known) known.add(name);
+    for (const name of calls.called) called.add(name);
+  }
+  return [...known].filter((name) => !called.has(name)).toSorted();
+}
+
+/** As many as there are functions; with their parameters there are more. */
+export function countTests(): number {
+  const files = readdirSync(testsFolder).filter((name) => /^test_.*\.py$/.test(name));
+  return files.reduce((sum, name) => sum + (readFileSync(join(testsFolder, name), 'utf8').match(/^def test_/gm)?.length ?? 0), 0);
+}
+
+/** The environment without what would change how MLflow's client or server behaves, or what our services do. */
+export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const strange =
+    /^(MLFLOW_|_MLFLOW_|DATABRICKS_|MLAB_(?!HOME$)|SERVICE_B_URL|DATABASE_URL|NATS_URL|OTEL_|PYTEST_|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !strange.test(name)));
+}
