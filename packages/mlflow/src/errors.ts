@@ -60,6 +60,9 @@ const WORDS: Readonly<Record<ErrorCode, readonly [code: MlflowErrorCode, status:
   storage_full: ['RESOURCE_EXHAUSTED', STATUS.storage_full],
 };
 
+/** A path that nobody serves. By this word clients know a server that is older or newer than they are, and ask in another way. */
+const NO_ROUTE = ['ENDPOINT_NOT_FOUND', 404] as const;
+
 type ErrorOptions = NonNullable<ConstructorParameters<typeof AppError>[2]>;
 
 /** An error with MLflow's own word for it: `mlflowError('RESOURCE_DOES_NOT_EXIST', 'No Experiment with id=7 exists')`. */
@@ -75,7 +78,11 @@ export function invalidParameter(message: string, options?: Omit<ErrorOptions, '
 /** An error as MLflow's clients read it, with MLflow's status. */
 export function renderMlflowError(error: AppError): RenderedError {
   const { reason } = error;
-  const [code, status] = isMlflowErrorCode(reason) ? [reason, MEANINGS[reason].status] : WORDS[error.code];
+  const [code, status] = isMlflowErrorCode(reason)
+    ? [reason, MEANINGS[reason].status]
+    : reason === 'no_route'
+      ? NO_ROUTE
+      : WORDS[error.code];
   return { status, contentType: 'application/json', body: JSON.stringify({ error_code: code, message: error.message }) };
 }
 

@@ -73,3 +73,11 @@ test('an error of MLflow is one of ours inside, with its cause', () => {
   assert.deepEqual([error.code, error.reason, error.cause, error.retryAfter], ['not_found', 'RESOURCE_DOES_NOT_EXIST', cause, 3]);
   assert.equal(mlflowError('INVALID_STATE', 'It is deleted.').code, 'conflict');
 });
+
+test('a path that nobody serves is no resource that is missing', () => {
+  const rendered = renderMlflowError(new AppError('not_found', 'There is nothing at GET /x.', { reason: 'no_route' }));
+  assert.deepEqual(
+    [rendered.status, JSON.parse(rendered.body)],
+    [404, { error_code: 'ENDPOINT_NOT_FOUND', message: 'There is nothing at GET /x.' }],
+  );
+});

@@ -22,6 +22,11 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
   return violates('23503', error, constraint);
 }
 
+/** Whether a regular expression is none to PostgreSQL: `name ~ $1`. The message behind it says why. */
+export function isInvalidPattern(error: unknown): boolean {
+  return sqlState(error) === '2201B';
+}
+
 function violates(code: string, error: unknown, constraint: string | undefined): boolean {
   const found = databaseError(error);
   return found?.code === code && (constraint === undefined || found.constraint === constraint);

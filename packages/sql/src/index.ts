@@ -1,6 +1,6 @@
 export { openDatabase, type DatabaseOptions, type OpenedService, type SystemMigrations } from '#/database.ts';
 export { makeFurtherSchema } from '#/further-schema.ts';
-export { isForeignKeyViolation, isUniqueViolation } from '#/failures.ts';
+export { isForeignKeyViolation, isInvalidPattern, isUniqueViolation } from '#/failures.ts';
 export { openListener, type ListenerOptions } from '#/listener.ts';
 export { loginOf, type Login } from '#/login.ts';
 export type { PoolSettings } from '#/pool.ts';

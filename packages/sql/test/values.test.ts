@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { rootCall, type Queryable, type Row, type Sql } from '@mlab/kernel';
-import { bigint, bytes, integer, json, jsonb, listOf, number, sql, text, timestamp, unnest, type OpenedService } from '#/index.ts';
+import {
+  bigint,
+  bytes,
+  integer,
+  isInvalidPattern,
+  json,
+  jsonb,
+  listOf,
+  number,
+  sql,
+  text,
+  timestamp,
+  unnest,
+  type OpenedService,
+} from '#/index.ts';
 import { openTestDatabase, openTestService, testOwner, type TestDatabase } from '#/testing.ts';
 
 let server: TestDatabase;
@@ -85,4 +99,9 @@ test('many rows go in by one statement of one text', async () => {
 test('one statement at a time: what hides a second one is refused', async () => {
   await assert.rejects(db().run(sql`SELECT 1; DROP TABLE note`), /cannot insert multiple commands/);
   await assert.rejects(db().run(sql`SELECT ${sql`1; DROP TABLE note`}`), /cannot insert multiple commands/);
+});
+
+test('a regular expression that is none is told from other failures', async () => {
+  await assert.rejects(back(sql`SELECT 'a' ~ ${'(['}`, text), isInvalidPattern);
+  await assert.rejects(back(sql`SELECT ${'a'}::int`, integer), (error) => !isInvalidPattern(error));
 });

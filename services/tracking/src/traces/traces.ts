@@ -9,7 +9,7 @@ import { findExperiment } from '#/store/experiments.ts';
 import { putAssessment } from '#/store/traces/assessments.ts';
 import { deleteTracesOf } from '#/store/traces/delete-traces.ts';
 import { deleteTag, endTrace, putTrace, setTag, type TraceEnd } from '#/store/traces/put-trace.ts';
-import { countFilters, searchTraces } from '#/store/traces/search-traces.ts';
+import { countFilters, refusingPatterns, searchTraces } from '#/store/traces/search-traces.ts';
 import { readSpans, type StoredSpan } from '#/store/traces/spans.ts';
 import { linkPrompts, linkToRun } from '#/store/traces/trace-links.ts';
 import { queryMetrics } from '#/store/traces/trace-metrics.ts';
@@ -113,13 +113,15 @@ export function openTraces({ database, clock, newId }: TracesOptions) {
     },
 
     search: (call: CallMeta, { experimentIds, filter, orderBy, offset, limit }: TraceSearch): Promise<readonly Trace[]> =>
-      searchTraces(database.for(call), {
-        experimentIds: experimentIds.map(experimentId),
-        filter: parseFilter(traceFilters, filter),
-        order: parseOrderBy(traceOrder, orderBy),
-        offset,
-        limit,
-      }),
+      refusingPatterns(() =>
+        searchTraces(database.for(call), {
+          experimentIds: experimentIds.map(experimentId),
+          filter: parseFilter(traceFilters, filter),
+          order: parseOrderBy(traceOrder, orderBy),
+          offset,
+          limit,
+        }),
+      ),
 
     /** How many are gone. */
     delete: async (call: CallMeta, { experimentId: id, ids, untilMs, limit }: TracesToDelete): Promise<number> => {
@@ -170,7 +172,7 @@ export function openTraces({ database, clock, newId }: TracesOptions) {
     ): Promise<Association> => {
       const read = (filter: string | undefined) => parseFilter(traceFilters, filter);
       const asked = { experimentIds: experimentIds.map(experimentId), base: read(base), first: read(first), second: read(second) };
-      return associationOf(await countFilters(database.for(call), asked));
+      return associationOf(await refusingPatterns(() => countFilters(database.for(call), asked)));
     },
 
     metrics: (call: CallMeta, experimentIds: readonly string[], query: MetricQuery): Promise<readonly DataPoint[]> => {

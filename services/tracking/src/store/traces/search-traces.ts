@@ -1,6 +1,6 @@
 import type { Queryable, Sql } from '@mlab/kernel';
-import type { Order } from '@mlab/mlflow';
-import { integer, join, sql } from '@mlab/sql';
+import { invalidParameter, type Order } from '@mlab/mlflow';
+import { integer, isInvalidPattern, join, sql } from '@mlab/sql';
 import type { Trace } from '#/domain/traces/trace.ts';
 import { attributeColumn, traceCondition, type TraceFilter } from './trace-filter.ts';
 import { toTrace, traceColumns } from './trace-rows.ts';
@@ -71,4 +71,15 @@ export async function countFilters(
   );
   if (counts === undefined) throw new Error('A count has no row.');
   return counts;
+}
+
+/** Only PostgreSQL knows which regular expressions it reads; one that it does not read is its author's mistake. */
+export async function refusingPatterns<T>(search: () => Promise<T>): Promise<T> {
+  try {
+    return await search();
+  } catch (error) {
+    if (!isInvalidPattern(error)) throw error;
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : 'it cannot be read';
+    throw invalidParameter(`Invalid value in filter string: a regular expression behind RLIKE is none: ${reason}.`, { cause: error });
+  }
 }
