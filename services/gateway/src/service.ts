@@ -1,6 +1,7 @@
 import { gateway } from '@mlab/contracts/gateway';
 import { monitoring } from '@mlab/contracts/monitoring';
 import { predictor } from '@mlab/contracts/predictor';
+import { registry } from '@mlab/contracts/registry';
 import { tracking } from '@mlab/contracts/tracking';
 import { defineService } from '@mlab/kernel';
 import { config } from '#/config.ts';
@@ -17,7 +18,7 @@ import { countFallbacks, observeUpstream } from '#/upstream-telemetry.ts';
 export const service = defineService({
   contract: gateway,
   needs: { predictor },
-  forwards: [predictor, monitoring, tracking],
+  forwards: [predictor, monitoring, tracking, registry],
   config,
   database: { migrations: new URL('../migrations/', import.meta.url), optional: true },
   start({ config, peers, database, events, log, metrics, clock, random }) {
