@@ -5,6 +5,7 @@ export const services: Readonly<Record<string, () => Promise<{ readonly service:
   gateway: () => import('@mlab/service-gateway'),
   monitoring: () => import('@mlab/service-monitoring'),
   predictor: () => import('@mlab/service-predictor'),
+  registry: () => import('@mlab/service-registry'),
   tracking: () => import('@mlab/service-tracking'),
 };
 
