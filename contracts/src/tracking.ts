@@ -2,6 +2,7 @@ import { defineContract, download, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 import { mlflowTracking } from './mlflow.ts';
 import { compareRuns } from './tracking-comparison.ts';
+import { liveMetrics } from './tracking-live.ts';
 import { storageOperations } from './tracking-storage.ts';
 
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
@@ -89,6 +90,7 @@ export const tracking = defineContract({
       output: Run,
     }),
     compareRuns,
+    liveMetrics,
     getLoggedModel: operation('GET /logged-models/:id', {
       summary: 'Get a logged model',
       scope: 'tracking:read',

@@ -113,10 +113,7 @@ for (const way of ['directly', 'handed on in one process', 'handed on to another
     const url = way === 'directly' ? `${there.url('ticker')}/listen` : `${here.url('front')}/ticker/listen`;
     const { text, reader } = await firstEvent(url, { 'last-event-id': '1' });
     assert.equal(text, 'id: 2\n\n');
-    const ended = reader.read().then(
-      ({ done }) => assert.ok(done),
-      () => undefined,
-    );
+    const ended = reader.read().catch(() => undefined);
     const before = performance.now();
     await here[Symbol.asyncDispose]();
     const took = performance.now() - before;

@@ -33,6 +33,29 @@ export const config = schema(
       maximum: 8760,
       description: 'After how many hours without a sign of life an upload in parts, or a file that belongs to nothing, is removed',
     }),
+    livePollMs: Type.Integer({
+      default: 2000,
+      minimum: 100,
+      maximum: 60_000,
+      description:
+        'Longest time until those who listen to a run hear what another instance has taken, in milliseconds; longer for runs of millions of values',
+    }),
+    liveHeartbeatMs: Type.Integer({
+      default: 15_000,
+      minimum: 10,
+      maximum: 600_000,
+      description: 'How often those who listen to a run are shown that the connection is alive, in milliseconds',
+    }),
+    liveListeners: Type.Integer({
+      default: 1000,
+      minimum: 0,
+      description: 'How many may listen to runs at once in one process; more are answered 429',
+    }),
+    liveBufferValues: Type.Integer({
+      default: 2000,
+      minimum: 1,
+      description: 'How many values are held for one who reads slowly; beyond that he is given the latest ones',
+    }),
     longValues: Type.Unsafe<'cut' | 'refuse'>({
       type: 'string',
       enum: ['cut', 'refuse'],

@@ -2,6 +2,7 @@ import type { tracking } from '@mlab/contracts/tracking';
 import type { Database, HandlersOf } from '@mlab/kernel';
 import { compareRuns } from '#/comparison.ts';
 import type { Files } from '#/files.ts';
+import type { LiveMetrics } from '#/live/live-metrics.ts';
 import type { LoggedModels, WholeLoggedModel } from '#/logged-models.ts';
 import type { Runs, WholeRun } from '#/runs.ts';
 import type { Storage } from '#/storage.ts';
@@ -12,11 +13,13 @@ export interface Deps {
   readonly loggedModels: LoggedModels;
   readonly files: Files;
   readonly storage: Storage;
+  readonly live: LiveMetrics;
 }
 
-export const handlers = ({ runs, database, loggedModels, files, storage }: Deps): HandlersOf<typeof tracking> => ({
+export const handlers = ({ runs, database, loggedModels, files, storage, live }: Deps): HandlersOf<typeof tracking> => ({
   getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
   compareRuns: (asked, call) => compareRuns(database, call, asked),
+  liveMetrics: (asked, call) => live.listen(call, asked),
   getLoggedModel: async ({ id }, call) => toLoggedModel(await loggedModels.getWhole(call, id)),
   listFiles: ({ uri, limit, cursor }, call) => files.list(call, uri, limit, cursor),
   getFile: ({ uri }, call) => files.download(call, uri),

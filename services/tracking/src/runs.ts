@@ -36,7 +36,9 @@ export interface RunsOptions {
   /** Keeps the metrics that are also a logged model's, in the transaction of the run's own. */
   readonly logModelMetrics: (tx: Transaction, run: Run, metrics: readonly ModelMetric[]) => Promise<void>;
   /** Told what was logged besides what the writer tells, once it is committed. */
-  readonly told: (runId: string, metrics: readonly Metric[]) => void;
+  readonly told: (runId: string, metrics: readonly Metric[], transaction: number) => void;
+  /** Told that a run has changed in another way. */
+  readonly changed: (runId: string) => void;
 }
 
 /** A metric that was measured with a logged model, perhaps on a dataset. */
@@ -82,7 +84,7 @@ export interface WholeRun {
 }
 
 /** What can be done with runs, whatever protocol asks for it. */
-export function openRuns({ database, metrics, numbers, nowMs, newId, random, longValues, logModelMetrics, told }: RunsOptions) {
+export function openRuns({ database, metrics, numbers, nowMs, newId, random, longValues, logModelMetrics, told, changed }: RunsOptions) {
   const mustFind = async (db: Queryable, id: string): Promise<Run> => {
     const run = await findRun(db, id);
     if (run === undefined) throw noRun(id);
@@ -120,10 +122,10 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
   ): Promise<void> => {
     if (values.length === 0) return;
     const { rows, latest } = ordered(rowsOf(run.no, values, keys));
-    await insertMetrics(tx, rows, latest);
+    const { transaction } = await insertMetrics(tx, rows, latest);
     const ofModels = values.filter(({ modelId }) => modelId !== undefined);
     if (ofModels.length > 0) await logModelMetrics(tx, run, ofModels);
-    tx.afterCommit(() => told(run.id, values));
+    tx.afterCommit(() => told(run.id, values, transaction));
   };
 
   return {
@@ -156,12 +158,14 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
     update: (call: CallMeta, id: string, change: RunChange): Promise<Run> =>
       writing(call, id, lockRun, async (tx, run) => {
         await updateRun(tx, run.no, { ...change, name: undefined });
+        tx.afterCommit(() => changed(id));
         await writeTags(tx, run, readTags([{ key: RUN_NAME_TAG, value: change.name ?? '' }], alone));
         return mustFind(tx, id);
       }),
 
     setStage: async (call: CallMeta, id: string, stage: LifecycleStage): Promise<void> => {
       if (!(await setRunStage(database.for(call), id, stage, nowMs()))) throw noRun(id);
+      changed(id);
     },
 
     logMetric: async (call: CallMeta, id: string, metric: ModelMetric): Promise<void> => {

@@ -13,8 +13,8 @@ export interface MetricWriterOptions {
   readonly gatherMs: number;
   /** Told of each statement: how many values of how many requests it wrote, and how long that took in milliseconds. */
   readonly wrote: (values: number, requests: number, ms: number) => void;
-  /** Told what was written, once it is committed. */
-  readonly told: (runId: string, metrics: readonly Metric[]) => void;
+  /** Told what was written, once it is committed, and by which transaction. */
+  readonly told: (runId: string, metrics: readonly Metric[], transaction: number) => void;
 }
 
 export interface MetricWriter extends AsyncDisposable {
@@ -49,11 +49,11 @@ export function openMetricWriter({ database, numbers, clock, gatherMs, wrote, to
     const started = clock.monotonic();
     const { rows, latest } = ordered(items.length === 1 ? (items[0]?.rows ?? []) : items.flatMap((item) => item.rows));
     // On behalf of all of them: one who goes away must not take the values of the others along.
-    const alive = await insertMetrics(database.for(rootCall('tracking', COMMIT_MS)), rows, latest);
+    const { alive, transaction } = await insertMetrics(database.for(rootCall('tracking', COMMIT_MS)), rows, latest);
     wrote(rows.length, items.length, clock.monotonic() - started);
     const refused = new Map<Item, Error>();
     for (const item of items) {
-      if (alive.has(item.runNo)) told(item.runId, item.metrics);
+      if (alive.has(item.runNo)) told(item.runId, item.metrics, transaction);
       else refused.set(item, deletedRun(item.runId));
     }
     return refused;

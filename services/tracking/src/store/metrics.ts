@@ -37,11 +37,18 @@ export async function findKeyIds(db: Queryable, keys: readonly string[]): Promis
   return new Map(rows);
 }
 
+export interface Written {
+  /** The numbers of the runs that were written to: what belongs to a run that is deleted is left out. */
+  readonly alive: ReadonlySet<number>;
+  /** The transaction, by which whoever reads later knows whether he has read this; 0 when nothing was written. */
+  readonly transaction: number;
+}
+
 /**
  * Writes values, each once, and the latest of each metric, in one statement. Rows come in the order of run and key, `latest` holds one of
- * each. What belongs to a run that is deleted is left out: the numbers of the runs that were written to are answered.
+ * each.
  */
-export async function insertMetrics(db: Queryable, rows: readonly MetricRow[], latest: readonly MetricRow[]): Promise<ReadonlySet<number>> {
+export async function insertMetrics(db: Queryable, rows: readonly MetricRow[], latest: readonly MetricRow[]): Promise<Written> {
   const runs = [...new Set(rows.map(({ runNo }) => runNo))];
   const alive = await db.all(
     sql`WITH alive AS (SELECT no FROM run WHERE no = ANY(${runs}::bigint[]) AND lifecycle_stage = 'active'),
@@ -55,10 +62,10 @@ export async function insertMetrics(db: Queryable, rows: readonly MetricRow[], l
           ON CONFLICT (run_no, key_id) DO UPDATE SET timestamp_ms = excluded.timestamp_ms, step = excluded.step, value = excluded.value
           WHERE (excluded.step, excluded.timestamp_ms, excluded.value) > (known.step, known.timestamp_ms, known.value)
         )
-        SELECT no FROM alive`,
-    (row) => integer(row['no']),
+        SELECT no, pg_current_xact_id()::text::bigint AS transaction FROM alive`,
+    (row) => ({ no: integer(row['no']), transaction: integer(row['transaction']) }),
   );
-  return new Set(alive);
+  return { alive: new Set(alive.map(({ no }) => no)), transaction: alive[0]?.transaction ?? 0 };
 }
 
 /** Not a join, which would give the rows in another order: IS TRUE keeps PostgreSQL from making one of it. */

@@ -4,7 +4,7 @@ import type { LifecycleStage } from '#/domain/experiment.ts';
 import type { Run, RunStatus } from '#/domain/run.ts';
 import { STAGES } from './experiments.ts';
 
-const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const satisfies readonly RunStatus[];
+export const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const satisfies readonly RunStatus[];
 
 /** Of `run AS r`. */
 export const runColumns = sql`r.id, r.no, r.experiment_id, r.name, r.user_id, r.status, r.start_ms, r.end_ms, r.lifecycle_stage, r.artifact_uri`;
