@@ -11,8 +11,8 @@ CREATE TABLE experiment (
 
 CREATE TABLE experiment_tag (
   experiment_id bigint NOT NULL REFERENCES experiment ON DELETE CASCADE,
-  key text NOT NULL,
-  value text NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
   PRIMARY KEY (experiment_id, key)
 );
 
