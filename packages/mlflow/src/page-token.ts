@@ -77,5 +77,5 @@ function parseToken(text: string): { readonly offset?: unknown } {
   } catch {
     // It is told below.
   }
-  throw invalidParameter(`Invalid page token, decoded value=${pythonRepr(text)}`);
+  throw invalidParameter(`Invalid page token, decoded value=b${pythonRepr(text)}`);
 }

@@ -14,8 +14,7 @@ CREATE INDEX webhook_created ON webhook (created_ms DESC, seq DESC);
 
 CREATE TABLE webhook_event (
   webhook_id text NOT NULL REFERENCES webhook ON DELETE CASCADE,
-  event text NOT NULL,
-  place integer NOT NULL,
+  event text COLLATE "C" NOT NULL,
   PRIMARY KEY (webhook_id, event)
 );
 CREATE INDEX webhook_event_event ON webhook_event (event);

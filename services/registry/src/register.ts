@@ -49,9 +49,10 @@ export function openRegister(options: RegisterOptions) {
       if (createsModel) await createModel(tx, options, who, { name, description: '', tags: [] });
       const model = await lockModel(tx, name);
       if (model === undefined) throw noModel(name);
-      const version = await takeNumber(tx, model.id, nowMs());
+      const at = nowMs();
+      const version = await takeNumber(tx, model.id, at);
       const registeredBy = who.caller;
-      const made = { ...resolved, description, runLink, tags, signature, author, registeredBy, modelId: model.id, version, nowMs: nowMs() };
+      const made = { ...resolved, description, runLink, tags, signature, author, registeredBy, modelId: model.id, version, nowMs: at };
       await insertVersion(tx, made);
       await insertFiles(tx, model.id, version, resolved.files);
       const { source, location, runId, loggedModelId } = resolved;

@@ -5,7 +5,7 @@ import { invalidParameter, mlflowError } from '@mlab/mlflow';
 import type { ModelVersion } from '#/domain/model.ts';
 import { noAlias, noVersion } from '#/domain/names.ts';
 import { isPrompt } from '#/domain/prompt.ts';
-import { isWithin, notWithin, otherVersion, readSource, type Source } from '#/domain/source.ts';
+import { isWithin, notWithin, ofPrompt, otherVersion, readSource, type Source } from '#/domain/source.ts';
 import { canonicalStage } from '#/domain/stage.ts';
 import { mustFindModel } from '#/must-find.ts';
 import { listFiles } from '#/store/files.ts';
@@ -70,7 +70,7 @@ async function locate(
   const loggedModel = (id: string) => tracking.getLoggedModel({ id }, call);
   switch (source.kind) {
     case 'version':
-      return copyOf(await findSourceVersion(db, source), asked);
+      return copyOf(await findSourceVersion(db, source, text), asked);
     case 'logged model': {
       if (modelId !== source.id && !(implied && modelId === '')) throw notWithin(text, 'model_id');
       const model = await ifThere(loggedModel(source.id));
@@ -110,11 +110,10 @@ function copyOf(version: ModelVersion, { source, runId, modelId }: SourceQuestio
   };
 }
 
-async function findSourceVersion(db: Queryable, source: Extract<Source, { kind: 'version' }>): Promise<ModelVersion> {
+async function findSourceVersion(db: Queryable, source: Extract<Source, { kind: 'version' }>, text: string): Promise<ModelVersion> {
   const { name, version, alias, stage } = source;
   const model = await mustFindModel(db, name);
-  if (isPrompt(model.tags))
-    throw invalidParameter(`Invalid model version source: 'models:/${name}'. Prompt versions cannot be used as model version sources.`);
+  if (isPrompt(model.tags)) throw ofPrompt(text);
   if (version !== undefined) return (await findVersion(db, model.id, version)) ?? raise(noVersion(name, version));
   if (alias !== undefined && alias.toLowerCase() !== 'latest')
     return (await findVersionByAlias(db, model.id, alias)) ?? raise(noAlias(alias));

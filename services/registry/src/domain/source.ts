@@ -28,10 +28,10 @@ export function readSource(source: string, allowed: ReadonlySet<string>, givenId
   if (source.length > MAX_LENGTH) throw invalidParameter(`Invalid model version source: it has more than ${MAX_LENGTH} characters.`);
   const uri = split(source);
   if (uri.scheme === '' || uri.scheme === 'file') throw local(source, givenId);
+  const named = uri.scheme === 'models' ? readModelUri(source, uri) : undefined;
   checkPath(source);
+  if (named !== undefined) return named;
   switch (uri.scheme) {
-    case 'models':
-      return readModelUri(source, uri);
     case 'runs':
       return { kind: 'run', runId: readRunId(source, uri) };
     case 'mlflow-artifacts':
@@ -74,7 +74,8 @@ function unquote(text: string): string {
 function readModelUri(source: string, { authority, path }: Uri): Source {
   const parts = path.slice(1).split('/');
   const [name = '', suffix] = parts;
-  if (authority !== '' || parts.length > 2 || name.trim() === '' || suffix?.trim() === '') throw notWithin(source, 'model_id');
+  if (authority !== '') throw foreignRegistry(source);
+  if (parts.length > 2 || name.trim() === '' || suffix?.trim() === '') throw notWithin(source, 'model_id');
   if (suffix !== undefined) {
     if (/^\d{1,9}$/.test(suffix)) return { kind: 'version', name, version: Number(suffix) };
     return { kind: 'version', name, ...(suffix.toLowerCase() === 'latest' ? {} : { stage: suffix }) };
@@ -110,6 +111,12 @@ export const otherVersion = (source: string): Error =>
   invalidParameter(
     `Invalid model version source: '${source}'. The run_id and model_id request parameters must match the referenced model version.`,
   );
+
+export const ofPrompt = (source: string): Error =>
+  invalidParameter(`Invalid model version source: '${source}'. Prompt versions cannot be used as model version sources.`);
+
+const foreignRegistry = (source: string): Error =>
+  invalidParameter(`Invalid model version source: '${source}'. Registered model sources must use the active model registry.`);
 
 const relative = (source: string): Error =>
   invalidParameter(

@@ -67,7 +67,7 @@ export function checkWebhookName(name: string): void {
   );
 }
 
-/** Each of them once. */
+/** Each of them once, in the order of MLflow's answers. */
 export function checkWebhookEvents(events: readonly WebhookEvent[]): readonly WebhookEvent[] {
   if (events.length === 0) throw invalidParameter('Webhook events must be a non-empty list of WebhookEvent objects: [].');
   for (const { entity, action } of events) {
@@ -76,7 +76,7 @@ export function checkWebhookEvents(events: readonly WebhookEvent[]): readonly We
     const list = valid.map((each) => `'${each.toLowerCase()}'`).join(', ');
     throw invalidParameter(`Invalid action '${action.toLowerCase()}' for entity '${entity.toLowerCase()}'. Valid actions are: [${list}]`);
   }
-  return [...new Map(events.map((event) => [eventName(event), event])).values()];
+  return [...new Set(events.map(eventName))].toSorted().map(eventOf);
 }
 
 /** How long to wait after so many failed attempts, in milliseconds: doubled with each, and drawn from the upper half of that. */

@@ -8,7 +8,7 @@ export interface KeptWebhook extends Webhook {
 }
 
 const columns = sql`w.id, w.name, w.description, w.url, w.status, w.secret, w.created_ms, w.updated_ms,
-  ARRAY(SELECT event FROM webhook_event AS e WHERE e.webhook_id = w.id ORDER BY place) AS events`;
+  ARRAY(SELECT event FROM webhook_event AS e WHERE e.webhook_id = w.id ORDER BY event) AS events`;
 
 function toWebhook(row: Row): KeptWebhook {
   return {
@@ -32,8 +32,8 @@ export async function insertWebhook(db: Queryable, webhook: KeptWebhook): Promis
 }
 
 async function insertEvents(db: Queryable, id: string, events: readonly WebhookEvent[]): Promise<void> {
-  const rows = unnest({ event: ['text', events.map(eventName)], place: ['int4', events.map((_, index) => index)] });
-  await db.run(sql`INSERT INTO webhook_event (webhook_id, event, place) SELECT ${id}::text, event, place FROM ${rows}`);
+  const rows = unnest({ event: ['text', events.map(eventName)] });
+  await db.run(sql`INSERT INTO webhook_event (webhook_id, event) SELECT ${id}::text, event FROM ${rows}`);
 }
 
 /** All of it is written anew. */

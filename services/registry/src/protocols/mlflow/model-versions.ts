@@ -1,6 +1,6 @@
 import type { modelVersionRoutes } from '@mlab/contracts/mlflow-registry';
 import type { CallMeta, ForeignAnswer, ForeignRequest } from '@mlab/kernel';
-import { answer, bool, int64, list, message, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
+import { answer, bool, checkModelName, int64, list, message, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
 import type { ModelVersion } from '#/domain/model.ts';
 import { readVersion } from '#/domain/names.ts';
 import type { VersionKey } from '#/must-find.ts';
@@ -43,11 +43,11 @@ export interface ModelVersionOptions {
   readonly versions: Versions;
 }
 
-const keyOf = ({ name, version }: { readonly name: string; readonly version: string }): VersionKey => ({
-  name,
-  version: readVersion(version),
-  shown: version,
-});
+function keyOf({ name, version }: { readonly name: string; readonly version: string }): VersionKey {
+  // MLflow looks at it before the version.
+  checkModelName(name);
+  return { name, version: readVersion(version), shown: version };
+}
 
 const one = (version: ModelVersion): ForeignAnswer => answer({ model_version: versionShape(version, { withAliases: true }) });
 
