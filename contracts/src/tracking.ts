@@ -2,6 +2,7 @@ import { defineContract, download, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 import { mlflowTracking } from './mlflow.ts';
 import { compareRuns } from './tracking-comparison.ts';
+import { importLoggedModel, importRun } from './tracking-import.ts';
 import { liveMetrics } from './tracking-live.ts';
 import { storageOperations } from './tracking-storage.ts';
 
@@ -91,6 +92,8 @@ export const tracking = defineContract({
     }),
     compareRuns,
     liveMetrics,
+    importRun,
+    importLoggedModel,
     getLoggedModel: operation('GET /logged-models/:id', {
       summary: 'Get a logged model',
       scope: 'tracking:read',

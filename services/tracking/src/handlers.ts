@@ -2,6 +2,7 @@ import type { tracking } from '@mlab/contracts/tracking';
 import type { Database, HandlersOf } from '@mlab/kernel';
 import { compareRuns } from '#/comparison.ts';
 import type { Files } from '#/files.ts';
+import type { Imports } from '#/imports.ts';
 import type { LiveMetrics } from '#/live/live-metrics.ts';
 import type { LoggedModels, WholeLoggedModel } from '#/logged-models.ts';
 import type { Runs, WholeRun } from '#/runs.ts';
@@ -14,12 +15,18 @@ export interface Deps {
   readonly files: Files;
   readonly storage: Storage;
   readonly live: LiveMetrics;
+  readonly imports: Imports;
 }
 
-export const handlers = ({ runs, database, loggedModels, files, storage, live }: Deps): HandlersOf<typeof tracking> => ({
+export const handlers = ({ runs, database, loggedModels, files, storage, live, imports }: Deps): HandlersOf<typeof tracking> => ({
   getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
   compareRuns: (asked, call) => compareRuns(database, call, asked),
   liveMetrics: (asked, call) => live.listen(call, asked),
+  importRun: async (given, call) => {
+    const { metrics, ...imported } = await imports.run(call, given);
+    return { ...imported, metrics: [...metrics] };
+  },
+  importLoggedModel: (given, call) => imports.loggedModel(call, given),
   getLoggedModel: async ({ id }, call) => toLoggedModel(await loggedModels.getWhole(call, id)),
   listFiles: ({ uri, limit, cursor }, call) => files.list(call, uri, limit, cursor),
   getFile: ({ uri }, call) => files.download(call, uri),

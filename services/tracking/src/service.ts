@@ -10,6 +10,7 @@ import { config } from '#/config.ts';
 import { openExperiments } from '#/experiments.ts';
 import { openFiles } from '#/files.ts';
 import { handlers } from '#/handlers.ts';
+import { openImports } from '#/imports.ts';
 import { openLiveMetrics } from '#/live/live-metrics.ts';
 import { observeListeners } from '#/live/telemetry.ts';
 import { openLoggedModels } from '#/logged-models.ts';
@@ -64,12 +65,13 @@ export const service = defineService({
       history: openMetricHistory(database),
     });
     const files = openFiles({ database, artifacts, runs, loggedModels });
+    const imports = openImports({ database, longValues: config.longValues });
     const storage = openStorage({ database, cleanings: jobs.clean, limits });
     const cleaning = { ...storing, keepDays: config.keepDeletedDays, abandonedMs: config.abandonedHours * 3_600_000 };
     // What the process before this one did not come to.
     sweeper.wake();
     return {
-      handlers: handlers({ runs, database, loggedModels, files, storage, live }),
+      handlers: handlers({ runs, database, loggedModels, files, storage, live, imports }),
       protocols: { mlflow },
       jobs: { clean: (order, run) => clean(cleaning, order, run) },
       [Symbol.asyncDispose]: async () => {
