@@ -18,7 +18,7 @@ FILTERS = {
     "last_updated_timestamp metrics.loss metrics.`a␣b` metrics.train/loss params.lr params.`x.y` params.a-b tags.team tags.`mlflow.user` status",
     "filter traces": "timestamp timestamp_ms attributes.timestamp trace.status status request_id name trace.name run_id attributes.execution_time_ms "
     "end_time client_request_id tags.team tag.`a␣b` metadata.user request_metadata.`x.y` span.name span.type span.status span.content "
-    "span.attributes.model feedback.score feedback.`a␣b` expectation.x issue.id trace.text prompt execution_time",
+    "span.attributes.model tags.name metadata.run_id feedback.score feedback.`a␣b` expectation.x issue.id trace.text prompt execution_time",
 }
 NAMES_OF = lambda text: [name.replace("␣", " ") for name in text.split()]
 OPERATORS = "= != > >= < <= LIKE ILIKE IN".split() + ["NOT IN", "IS NULL", "IS NOT NULL"]

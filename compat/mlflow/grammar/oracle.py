@@ -7,7 +7,6 @@ An answer is {"ok": value}, {"error": message, "code": error_code}, or {"broken"
 import json
 import math
 import sys
-import types
 import warnings
 from unittest import mock
 
@@ -16,6 +15,7 @@ warnings.filterwarnings("ignore")
 import flask
 import mlflow
 import sqlalchemy.orm
+from google.protobuf.json_format import ParseError
 from mlflow.exceptions import MlflowException
 from mlflow.server import handlers
 from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as RegistryStore
@@ -23,9 +23,8 @@ from mlflow.store.tracking import sqlalchemy_store as tracking
 from mlflow.store.tracking.dbmodels.models import SqlLoggedModel, SqlTraceInfo
 from mlflow.utils import search_utils as s
 from mlflow.utils import validation as v
-from mlflow.utils.search_logged_model_utils import EntityType, parse_filter_string
-from google.protobuf.json_format import ParseError
 from mlflow.utils.proto_json_utils import parse_dict
+from mlflow.utils.search_logged_model_utils import EntityType, parse_filter_string
 from mlflow.utils.uri import validate_path_is_safe
 
 VERSION = mlflow.__version__

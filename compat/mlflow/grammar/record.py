@@ -21,7 +21,13 @@ WRITTEN = {
     "filter runs": ["tags.a IS NOT  NULL", "tags.a DESC = 'x'", "tags.a = 'x' tags.b IS NULL", "metrics.a > 1 metrics.b > 2", "AND", " ", "", ";", "tags.in = 'x'", "metrics.a < 1e+16",
         "run_id IN ('a') # x\n AND tags.b = 'c'", "run_id = 'x' run_id IN ('a')"],
     "filter logged models": ["params.x = 1 + 2", "metrics.a > inf", "params.a-b IN ('x')", "metrics.a < 1e+16", "name = true", "metrics.a =b = 1", "name = ''''", 'name = "x"', "name IN (1)", "metrics.val-loss > 0.5 AND metrics.train/loss < 1"],
+    "filter traces": ["tags.name = 'x'", "name = 'x'", "timestamp > 1.5", "timestamp_ms = 'abc'", "execution_time > '5'", "span.type like 'x'", "span.attributes.`a b` LIKE 'x'"],
     "filter model versions": ["run_id IN ('\\N{DIGIT ONE}')"],
+    "order registered models": [['"name"']],
+    "path": ["a\\b", "C:/x", "a%00b", "file:x"],
+    "key tag": ["a\n"],
+    "model name": ["x" * 257],
+    "page token": ["eyJvZmZzZXQiOiAtMX0="],
     "order experiments": [["name", "name DESC"], []],
     "order runs": [[" metrics.a"], ["metrics.a "], ["`metrics.a` DESC"], ["tags.`a``b` DESC"], ["start_time", "created"]],
     "request log-metric": [

@@ -126,6 +126,14 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
       'ok' in theirs &&
       (refuses(ours) ? ours.error.includes('numeric attribute') : /time\w* *[<>=!]+ *'/.test(bare)),
   },
+  'tags called like attributes': {
+    why: 'To MLflow `tags.name` is the name of the trace, and `feedback.run_id` its run; a tag or a feedback of that name cannot be found.',
+    covers: ({ subject, theirs, ours, bare }) =>
+      subject.endsWith('traces') &&
+      'ok' in theirs &&
+      'ok' in ours &&
+      /\b(?:tags?|\w*metadata|feedback|expectation)\.(?:name|prompt|run_id|text|timestamp|execution_time|end_time)\b/i.test(bare),
+  },
   'a key twice': {
     why: 'Where MLflow lets a key be ordered by twice, the second one changes nothing, and we leave it out.',
     covers: ({ subject, theirs, ours }) => subject === 'order experiments' && 'ok' in theirs && 'ok' in ours,
