@@ -1,9 +1,9 @@
 import type { CallMeta, Database, Queryable, Transaction } from '@mlab/kernel';
 import { checkKey, checkLength, checkLoggedModelName, checkRunId, fitParamValue, fitTagValue, type LongValues } from '@mlab/mlflow';
 import { experimentId, mustBeActive, noExperiment, type Experiment, type LifecycleStage, type Tag } from '#/domain/experiment.ts';
-import { refuseOther } from '#/domain/imported.ts';
+import { refuseOther, type Content } from '#/domain/imported.ts';
 import { noLoggedModel, type LoggedModel, type LoggedModelStatus } from '#/domain/logged-model.ts';
-import { noRun, type RunStatus } from '#/domain/run.ts';
+import { noRun, type Run, type RunStatus } from '#/domain/run.ts';
 import { shareExperiment } from '#/store/experiments.ts';
 import { countMetrics, insertImportedModel, insertImportedRun, type MetricCount } from '#/store/imports.ts';
 import { findLoggedModel, insertModelParams, readModelData, setModelTags } from '#/store/logged-models.ts';
@@ -82,17 +82,13 @@ export function openImports({ database, longValues }: { readonly database: Datab
       const run = await findRun(db, id);
       if (run === undefined) throw noRun(id);
       const data = (await readRunData(db, [run.no])).get(run.no);
-      const fields = (of: typeof run) => ({
-        ...{ experiment: of.experimentId, name: of.name, user: of.userId, status: of.status, 'start time': of.startMs },
-        'end time': of.endMs,
-      });
       refuseOther(
         `The run ${id}`,
         {
-          fields: fields({ ...run, experimentId: experimentId(given.experimentId), name, userId, status, startMs, endMs }),
+          fields: runFields({ ...run, experimentId: experimentId(given.experimentId), name, userId, status, startMs, endMs }),
           lists: { params, tags },
         },
-        { fields: fields(run), lists: { params: data?.params ?? [], tags: data?.tags ?? [] } },
+        { fields: runFields(run), lists: { params: data?.params ?? [], tags: data?.tags ?? [] } },
       );
       const { lifecycleStage, artifactUri } = run;
       return { outcome: 'same', lifecycleStage, artifactUri, metrics: await countMetrics(db, run.no) };
@@ -119,22 +115,41 @@ export function openImports({ database, longValues }: { readonly database: Datab
       const model = await findLoggedModel(db, id, true);
       if (model === undefined) throw noLoggedModel(id);
       const data = (await readModelData(db, [model.no])).get(model.no);
-      // Not when it was changed: registering a version of it changes that, and its tags.
-      const fields = (of: LoggedModel) => ({
-        ...{ experiment: of.experimentId, name: of.name, status: of.status, type: of.modelType, run: of.sourceRunId },
-        'time of creation': of.createdMs,
-      });
       refuseOther(
         `The logged model ${id}`,
         {
-          fields: fields({ ...model, experimentId: experimentId(given.experimentId), name, status, modelType, sourceRunId, createdMs }),
+          fields: modelFields({
+            ...model,
+            experimentId: experimentId(given.experimentId),
+            name,
+            status,
+            modelType,
+            sourceRunId,
+            createdMs,
+          }),
           lists: { params },
         },
-        { fields: fields(model), lists: { params: data?.params ?? [] } },
+        { fields: modelFields(model), lists: { params: data?.params ?? [] } },
       );
       return { outcome: 'same', lifecycleStage: (await isDeleted(db, id)) ? 'deleted' : 'active', artifactUri: model.artifactUri };
     },
   };
+}
+
+function runFields({ experimentId: experiment, name, userId: user, status, startMs, endMs }: Omit<Run, 'no'>): Content['fields'] {
+  return { experiment, name, user, status, 'start time': startMs, 'end time': endMs };
+}
+
+/** Not when it was changed: registering a version of it changes that, and its tags. */
+function modelFields({
+  experimentId: experiment,
+  name,
+  status,
+  modelType: type,
+  sourceRunId: run,
+  createdMs,
+}: LoggedModel): Content['fields'] {
+  return { experiment, name, status, type, run, 'time of creation': createdMs };
 }
 
 const isDeleted = async (db: Queryable, id: string): Promise<boolean> => (await findLoggedModel(db, id, false)) === undefined;
