@@ -97,14 +97,13 @@ export const Reported = {
   metrics: Type.Array(Type.Object({ name: Name, value: Type.Number() }), { default: [], maxItems: 100 }),
 };
 
-export const ApprovalRule = Type.Object(
-  {
-    count: Type.Integer({ default: 1, minimum: 1, maximum: 20, description: 'How many must approve' }),
-    approvers: Type.Optional(Type.Array(Name, { maxItems: 100, minItems: 1, description: 'Who may; absent: anybody' })),
-    authorMayApprove: Type.Boolean({ default: true, description: 'Whether who registered or made a version counts among them' }),
-  },
-  { title: 'ApprovalRule', additionalProperties: false },
-);
+const approvalRule = {
+  count: Type.Integer({ default: 1, minimum: 1, maximum: 20, description: 'How many must approve' }),
+  approvers: Type.Optional(Type.Array(Name, { maxItems: 100, minItems: 1, description: 'Who may; absent: anybody' })),
+  authorMayApprove: Type.Boolean({ default: true, description: 'Whether who registered or made a version counts among them' }),
+};
+
+export const ApprovalRule = Type.Object(approvalRule, { title: 'ApprovalRule', additionalProperties: false });
 
 export const AliasRule = Type.Object(
   {
@@ -136,7 +135,7 @@ export type AliasRule = Static<typeof AliasRule>;
 
 export const Policy = Type.Object(
   {
-    approvals: Type.Unsafe<Static<typeof ApprovalRule>>({ ...ApprovalRule, default: {}, description: 'What makes a candidate approved' }),
+    approvals: Type.Object(approvalRule, { default: {}, additionalProperties: false, description: 'What makes a candidate approved' }),
     aliases: Type.Array(AliasRule, {
       default: [],
       maxItems: 100,

@@ -152,8 +152,8 @@ export async function startRegistry({ env = {}, beside = [], instead = service }
       return body as unknown;
     },
     api: (route, body, headers) => {
-      const [method = '', path = ''] = route.split(' ');
-      return send(method, app.url + path, body, headers);
+      const blank = route.indexOf(' ');
+      return send(route.slice(0, blank), app.url + route.slice(blank + 1), body, headers);
     },
     refusal: async (asked) => {
       const { status, body } = await asked;

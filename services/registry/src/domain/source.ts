@@ -36,7 +36,7 @@ export function readSource(source: string, allowed: ReadonlySet<string>, givenId
       return { kind: 'run', runId: readRunId(source, uri) };
     case 'mlflow-artifacts':
       if (uri.authority !== '') throw foreignHost(source, uri.scheme);
-      checkArtifactPath(uri.path.slice(1));
+      checkArtifactPath(source.replace(/^[^:]*:\/*/, ''));
       return { kind: 'artifacts' };
     default:
       if (!allowed.has(uri.scheme)) throw foreignHost(source, uri.scheme);
