@@ -29,23 +29,26 @@ export async function runTests({ environment, target, folder, args }: Run, env: 
   const calls = join(folder, 'calls');
   const results = join(folder, 'results.xml');
   mkdirSync(calls, { recursive: true });
-  const beyond = target.isOurs ? [] : ['-m', 'not beyond'];
-  const child = spawn(environment.python, ['-m', 'pytest', '-q', '-n', '2', `--junitxml=${results}`, ...beyond, ...args], {
-    cwd: testsFolder,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: {
-      ...env,
-      MLFLOW_TRACKING_URI: target.uri,
-      MLAB_COMPAT_CALLS: calls,
-      // The client would tell its makers of each call.
-      DO_NOT_TRACK: 'true',
-      GIT_PYTHON_REFRESH: 'quiet',
-      // Two workers share two cores with the server.
-      OMP_NUM_THREADS: '1',
-      PYTHONDONTWRITEBYTECODE: '1',
-      NO_PROXY: '127.0.0.1,localhost',
+  const child = spawn(
+    environment.python,
+    ['-m', 'pytest', '-q', '-n', '2', `--junitxml=${results}`, ...(target.isOurs ? ['--ours'] : []), ...args],
+    {
+      cwd: testsFolder,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: {
+        ...env,
+        MLFLOW_TRACKING_URI: target.uri,
+        MLAB_COMPAT_CALLS: calls,
+        // The client would tell its makers of each call.
+        DO_NOT_TRACK: 'true',
+        GIT_PYTHON_REFRESH: 'quiet',
+        // Two workers share two cores with the server.
+        OMP_NUM_THREADS: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
+        NO_PROXY: '127.0.0.1,localhost',
+      },
     },
-  });
+  );
   const endWithParent = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithParent);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];

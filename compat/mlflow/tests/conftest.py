@@ -19,13 +19,30 @@ CLIENT_VERSION = Version(mlflow.__version__)
 CALLS = Counter()
 
 
+def pytest_addoption(parser):
+    parser.addoption("--ours", action="store_true", help="the server is mlab and not MLflow's own")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "beyond: what MLflow's own server cannot; asked of ours alone")
+    config.addinivalue_line("markers", "unserved(what): what ours does not serve; asked of MLflow's own server alone")
     # Of the releases that are tested: whether one between them has it already was not looked at.
     config.addinivalue_line("markers", "client(version): the client has it since this release")
     config.addinivalue_line("markers", "server(version): the server has it since this release, as it says of itself")
     count_calls(tracking_store.RestStore)
     count_calls(registry_store.RestStore)
+
+
+def pytest_collection_modifyitems(config, items):
+    ours = config.getoption("--ours")
+    for item in items:
+        unserved = item.get_closest_marker("unserved")
+        if ours and unserved:
+            item.add_marker(pytest.mark.skip(reason=f"mlab does not serve {unserved.args[0]}"))
+    if not ours:
+        beyond = [item for item in items if item.get_closest_marker("beyond")]
+        config.hook.pytest_deselected(items=beyond)
+        items[:] = [item for item in items if item not in beyond]
 
 
 def count_calls(store):

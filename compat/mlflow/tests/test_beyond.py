@@ -58,3 +58,9 @@ def test_one_metric_takes_milliseconds(client, run):
         client.log_metric(run, "m", step, step=step)
         took.append(time.perf_counter() - began)
     assert sorted(took)[25] < 0.05
+
+
+@pytest.mark.parametrize("path", ["datasets/create", "scorers/register", "issues", "label-schemas/create", "review-queues/create"])
+def test_what_is_not_served_is_said_so_at_once(api, path):
+    answer = api("POST", f"/api/3.0/mlflow/{path}", json={"name": "x"})
+    assert answer.status_code == 404 and answer.json()["error_code"] == "ENDPOINT_NOT_FOUND"

@@ -4,6 +4,8 @@ import mlflow
 import pytest
 from mlflow import genai
 
+pytestmark = pytest.mark.unserved("evaluation datasets")
+
 
 @pytest.fixture
 def dataset(experiment, unique):

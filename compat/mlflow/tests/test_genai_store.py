@@ -6,6 +6,7 @@ import mlflow
 import pytest
 from test_traces import found, traced
 
+pytestmark = pytest.mark.unserved("scorers, issues, label schemas and review queues")
 newer = pytest.mark.client("3.17")
 
 SCORER = json.dumps({"name": "exact", "aggregations": [], "instructions_judge_pydantic_data": None})

@@ -187,10 +187,9 @@ def test_a_filter_that_cannot_be_read_is_refused(client, models, refused, filter
 
 
 @pytest.mark.beyond
-@pytest.mark.parametrize("filter_string", ["metrics.acc = 'x'", "name = 1"])
-def test_a_value_of_the_wrong_kind_is_refused(client, models, refused, filter_string):
+def test_a_text_is_no_number(client, models, refused):
     with refused("INVALID_PARAMETER_VALUE"):
-        client.search_logged_models([models.experiment], filter_string)
+        client.search_logged_models([models.experiment], "metrics.acc = 'x'")
 
 
 def test_pages_follow_one_another_and_belong_to_their_search(client, models, refused):

@@ -1,5 +1,7 @@
 """Models of scikit-learn: logged, found again in every way, loaded and asked."""
 
+import json
+
 import mlflow
 import numpy as np
 import pandas as pd
@@ -143,7 +145,8 @@ def test_a_metric_that_is_nan_hinders_no_model(client, experiment):
 
 def test_models_are_noted_with_their_run_as_they_were_before_mlflow_3(client, run):
     client._tracking_client.store.record_logged_model(run, mlflow.models.Model(run_id=run, artifact_path="old"))
-    assert '"artifact_path": "old"' in client.get_run(run).data.tags["mlflow.log-model.history"]
+    (noted,) = json.loads(client.get_run(run).data.tags["mlflow.log-model.history"])
+    assert noted["artifact_path"] == "old"
 
 
 def test_evaluation_writes_its_metrics(client, experiment):

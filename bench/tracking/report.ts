@@ -1,0 +1,94 @@
+import { availableParallelism, cpus } from 'node:os';
+import type { Result } from './measure.ts';
+import type { Noise } from './noise.ts';
+import type { TrackingOptions } from './options.ts';
+import { MEMORY_BUDGET, rowsOf, spread, START_BUDGET, startRows, type Spread, type Starts } from './verdicts.ts';
+
+export interface Report {
+  readonly options: TrackingOptions;
+  readonly loadBefore: number;
+  readonly noise: Noise;
+  readonly starts: readonly Starts[];
+  readonly results: readonly Result[];
+}
+
+/** Load per core above which another program takes its share of every round. */
+const BUSY = 0.25;
+
+export function printReport({ options, loadBefore, noise, starts, results }: Report): string {
+  const cores = availableParallelism();
+  const steady = spread(noise.arithmetic);
+  return [
+    `machine: ${cores} cores (${cpus()[0]?.model.trim() ?? 'unknown CPU'}), ${process.platform} ${process.arch}, Node ${process.version}`,
+    `load: one program on the same machine, ${options.rounds} rounds of ${options.seconds} s each, all servers in turn; medians of the rounds`,
+    `noise: the same arithmetic took ${steady.min.toFixed(0)}–${steady.max.toFixed(0)} ms, ${(noise.stolen * 100).toFixed(1)} % of the time went to other machines, load before ${loadBefore.toFixed(1)}`,
+    ...(loadBefore > BUSY * cores
+      ? ['The machine was busy before: trust the ratios more than the figures, and narrow ranges more than wide ones.']
+      : []),
+    ...startSection(starts),
+    ...results.flatMap((result) => ['', ...section(result, options.runs)]),
+  ].join('\n');
+}
+
+function startSection(starts: readonly Starts[]): string[] {
+  const rows = startRows(starts).map(({ name, coldMs, megabytes, cold, memory }) => [
+    name,
+    coldMs.toFixed(0),
+    megabytes.toFixed(0),
+    cold === undefined ? '' : `${cold.times.toFixed(1)} ${verdict(cold.met)}`,
+    memory === undefined ? '' : `${memory.times.toFixed(1)} ${verdict(memory.met)}`,
+  ]);
+  const heading = [
+    'started again, then idle',
+    'first answer ms',
+    'memory MB',
+    `ours starts x times as fast (>= ${START_BUDGET})`,
+    `is x times smaller (>= ${MEMORY_BUDGET})`,
+  ];
+  return ['', ...table([heading, ...rows])];
+}
+
+function section(result: Result, runs: number): string[] {
+  const { contest, doors } = result;
+  const own = doors.filter(({ form }) => form === undefined);
+  const counted = contest.name.includes('MB') ? 'MB/s' : contest.rows === undefined ? 'per s' : 'rows/s';
+  const name = contest.name === 'search in all the runs' ? `search in ${runs.toLocaleString('en')} runs` : contest.name;
+  const comparing = doors.length > own.length ? own.map(({ door }) => `${door.replace('ours, ', '')} is x times as fast`) : [];
+  const wanted = [
+    contest.own?.p50 === undefined ? '' : `p50 <= ${contest.own.p50}`,
+    contest.own?.perSecond === undefined ? '' : `>= ${contest.own.perSecond}`,
+  ].join('');
+  const rows = rowsOf(result).map((row) => [
+    row.door,
+    row.p50.toFixed(2),
+    row.p95.toFixed(2),
+    row.p99.toFixed(2),
+    row.perSecond.toFixed(row.perSecond < 10 ? 1 : 0),
+    ...comparing.map((_, index) => {
+      const ratio = row.ours[index];
+      return ratio === undefined ? '' : `${range(ratio)}${ratio.met === undefined ? '' : ` ${verdict(ratio.met)}`}`;
+    }),
+    row.met !== undefined ? `${wanted} ${verdict(row.met)}` : row.budget === undefined ? '' : `>= ${row.budget}`,
+  ]);
+  return table([[name, 'p50 ms', 'p95 ms', 'p99 ms', counted, ...comparing, 'budget'], ...rows]);
+}
+
+const verdict = (met: boolean): string => (met ? 'OK' : 'MISSED');
+const range = ({ median, min, max }: Spread): string => `${median.toFixed(1)} (${min.toFixed(1)}–${max.toFixed(1)})`;
+
+/** The first column reads from the left, figures from the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Whether anything that must be reached was not. */
+export function hasMissed({ starts, results }: Pick<Report, 'starts' | 'results'>): boolean {
+  const late = startRows(starts).some(({ cold, memory }) => cold?.met === false || memory?.met === false);
+  return late || results.some((result) => rowsOf(result).some((row) => row.met === false || row.ours.some(({ met }) => met === false)));
+}
