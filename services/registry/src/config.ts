@@ -4,7 +4,8 @@ import { Type, type Static } from 'typebox';
 const settings = Type.Object({
   trustNames: Type.Boolean({
     default: true,
-    description: 'Whether who approves is taken at his word; false: only callers that prove who they are (MLAB_IDENTITY) approve or reject',
+    description:
+      'Whether who approves or rejects may say who it is; false: it is who calls, and somebody that the platform knows (MLAB_IDENTITY)',
   }),
   sourceSchemes: Type.String({
     default: 's3,gs,http,https,abfss,abfs,wasbs,wasb,dbfs,hdfs,r2,b2',

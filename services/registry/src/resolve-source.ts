@@ -54,7 +54,7 @@ export async function resolveSource(options: SourceOptions, db: Queryable, call:
   }
   // A run that is not there is no reason to refuse its name: MLflow does not either.
   const run = resolved.runId === '' ? undefined : await ifThere(tracking.getRun({ id: resolved.runId }, call));
-  const listed = source.kind === 'elsewhere' ? undefined : await ifThere(allFiles(tracking, resolved.location, call));
+  const listed = source.kind === 'elsewhere' ? undefined : await filesOf(tracking, resolved.location, call);
   return { ...resolved, author: run?.userId || undefined, listed: listed !== undefined, files: listed ?? [] };
 }
 
@@ -137,11 +137,13 @@ async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function allFiles(tracking: SourceOptions['tracking'], uri: string, call: CallMeta): Promise<readonly VersionFile[]> {
+/** All files below a place; undefined where tracking knows no such place. */
+async function filesOf(tracking: SourceOptions['tracking'], uri: string, call: CallMeta): Promise<readonly VersionFile[] | undefined> {
   const files: VersionFile[] = [];
   let cursor: string | undefined;
   do {
-    const page = await tracking.listFiles({ uri, limit: 1000, ...(cursor === undefined ? {} : { cursor }) }, call);
+    const page = await ifThere(tracking.listFiles({ uri, limit: 1000, ...(cursor === undefined ? {} : { cursor }) }, call));
+    if (page === undefined) return undefined;
     files.push(...page.items.map(({ path, size, sha256 }) => ({ path, size, sha256 })));
     if (files.length > MOST_FILES) throw invalidParameter(`Invalid model version source: '${uri}' holds more than ${MOST_FILES} files.`);
     cursor = page.next;
