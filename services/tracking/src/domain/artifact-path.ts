@@ -12,6 +12,8 @@ const MAX_PARTS = 100;
 
 /** The path below the root of all artifacts that a client has named; '' is the root itself. */
 export function readArtifactPath(text: string): string {
+  // Python takes it away at the beginning of what it takes for a URL.
+  if (text.includes('\0')) throw invalidParameter('Invalid path');
   const path = checkArtifactPath(text);
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_BYTES) throw invalidParameter(`Invalid path: it has ${bytes} bytes in UTF-8, and ${MAX_BYTES} is the most.`);

@@ -7,6 +7,7 @@ export type ArtifactUri =
   | { readonly kind: 'run'; readonly runId: string; readonly path: string }
   | { readonly kind: 'logged-model'; readonly modelId: string; readonly path: string };
 
+const SCHEME = 'mlflow-artifacts:';
 const SHAPES = 'mlflow-artifacts:/<path>, runs:/<run id>/<path> or models:/m-<id>';
 
 /** Reads a URI of files that this service keeps or knows. */
@@ -30,8 +31,12 @@ export function parseArtifactUri(uri: string): ArtifactUri {
 
 /** The path below the root of all artifacts; undefined when they do not lie here. */
 export function artifactPathOf(uri: string): string | undefined {
-  const [, path] = /^mlflow-artifacts:(?:\/\/[^/]*)?(?:\/+(.*)|$)/s.exec(uri) ?? [undefined, undefined];
-  return uri.startsWith('mlflow-artifacts:') ? readArtifactPath(path ?? '') : undefined;
+  if (!uri.startsWith(SCHEME)) return undefined;
+  // A host may stand before the path; whatever it is called, its artifacts lie here.
+  const [, host = '', path = ''] = /^(?:\/\/([^/]*))?(.*)$/s.exec(uri.slice(SCHEME.length)) ?? [];
+  if (!/^(?:[\w-]+(?:\.[\w-]+)*(?::\d+)?)?$/.test(host))
+    throw invalidParameter(`Invalid artifact URI '${uri.slice(0, 300)}': '${host}' is no host.`);
+  return readArtifactPath(path.replace(/^\/+/, ''));
 }
 
 export const artifactUriOf = (path: string): string => `mlflow-artifacts:/${path}`;
