@@ -81,9 +81,9 @@ function seenIn(id: string, received: readonly ReceivedSpan[]): TraceSeen {
 }
 
 function keep(traceId: string, { attributes, events, links, ...span }: ReceivedSpan): Span {
-  translate(attributes);
   // Whatever the client says: nobody adds spans to the traces of others by their attributes.
   attributes.set(ATTRIBUTE.traceId, quoted(traceId));
+  translate(attributes);
   return {
     id: span.id,
     parentId: span.parentId,

@@ -1,4 +1,5 @@
 import { CONVENTIONS } from './conventions.ts';
+import { numbersText, TOKEN_KEYS } from './sums.ts';
 import { ATTRIBUTE } from './trace.ts';
 
 type Attributes = Map<string, string>;
@@ -74,14 +75,9 @@ function tokensOf(attributes: Attributes): string | undefined {
     const output = count([outputTokens]);
     const total = count([totalTokens]) ?? (input === undefined || output === undefined ? undefined : input + output);
     if (input === undefined && output === undefined && total === undefined) continue;
-    const usage = {
-      input_tokens: input,
-      output_tokens: output,
-      total_tokens: total,
-      cache_read_input_tokens: count(cacheRead),
-      cache_creation_input_tokens: count(cacheCreation),
-    };
-    return JSON.stringify(usage);
+    const counted = [input, output, total, count(cacheRead), count(cacheCreation)];
+    const usage = TOKEN_KEYS.flatMap((key, index) => (counted[index] === undefined ? [] : [[key, counted[index]] as const]));
+    return numbersText(Object.fromEntries(usage), true);
   }
   return undefined;
 }

@@ -20,23 +20,20 @@ export interface KeptTrace {
  * not at all once the client has told all of a trace. Traces whose spans are in a file take none here, and are missing from the answer.
  */
 export function keepSeen(db: Queryable, experimentId: string, seen: readonly TraceSeen[]): Promise<readonly KeptTrace[]> {
-  const rows = unnest({
-    id: ['text', seen.map(({ id }) => id)],
-    start_ms: ['int8', seen.map(({ startMs }) => startMs)],
-    duration_ms: ['int8', seen.map(({ durationMs }) => durationMs ?? null)],
-    state: ['text', seen.map(({ state }) => state)],
-    request_preview: ['text', seen.map(({ requestPreview }) => requestPreview ?? null)],
-    response_preview: ['text', seen.map(({ responsePreview }) => responsePreview ?? null)],
-    tags: ['jsonb', seen.map(({ tags }) => tags)],
-    metadata: ['jsonb', seen.map(({ metadata, tokens, cost }) => ({ ...metadata, ...sumTexts(tokens, cost) }))],
-    tokens: ['jsonb', seen.map(({ tokens }) => tokens ?? null)],
-    cost: ['jsonb', seen.map(({ cost }) => cost ?? null)],
-  });
+  const texts = seen.map(({ metadata, tokens, cost }) => JSON.stringify({ ...metadata, ...sumTexts(tokens, cost) }));
+  // Written out, so that connections keep it prepared: to plan it takes longer than to run it.
   return db.all(
     sql`INSERT INTO trace AS t (id, experiment_id, start_ms, duration_ms, state, request_preview, response_preview, tags, metadata, tokens, cost)
         SELECT s.id, e.id, s.start_ms, s.duration_ms, s.state, s.request_preview, s.response_preview,
-               s.tags || jsonb_build_object(${TAG.artifactLocation}::text, e.artifact_location || '/traces/' || s.id || '/artifacts'), s.metadata, s.tokens, s.cost
-        FROM (SELECT * FROM ${rows}) AS s, experiment AS e WHERE e.id = ${experimentId}::bigint
+               s.tags::jsonb || jsonb_build_object(${TAG.artifactLocation}::text, e.artifact_location || '/traces/' || s.id || '/artifacts'),
+               s.metadata::jsonb, s.tokens::jsonb, s.cost::jsonb
+        FROM unnest(
+          ${seen.map(({ id }) => id)}::text[], ${seen.map(({ startMs }) => startMs)}::bigint[], ${seen.map(({ durationMs }) => durationMs ?? null)}::bigint[],
+          ${seen.map(({ state }) => state)}::text[], ${seen.map(({ requestPreview }) => requestPreview ?? null)}::text[],
+          ${seen.map(({ responsePreview }) => responsePreview ?? null)}::text[], ${seen.map(({ tags }) => JSON.stringify(tags))}::text[], ${texts}::text[],
+          ${seen.map(({ tokens }) => jsonOf(tokens))}::text[], ${seen.map(({ cost }) => jsonOf(cost))}::text[]
+        ) AS s (id, start_ms, duration_ms, state, request_preview, response_preview, tags, metadata, tokens, cost), experiment AS e
+        WHERE e.id = ${experimentId}::bigint
         ON CONFLICT (id) DO UPDATE SET
           start_ms = CASE WHEN t.metadata ? ${METADATA.finalized} THEN t.start_ms ELSE least(t.start_ms, excluded.start_ms) END,
           duration_ms = CASE WHEN t.metadata ? ${METADATA.finalized} THEN t.duration_ms
@@ -58,6 +55,8 @@ export function keepSeen(db: Queryable, experimentId: string, seen: readonly Tra
     }),
   );
 }
+
+const jsonOf = (numbers: Numbers | undefined): string | null => (numbers === undefined ? null : JSON.stringify(numbers));
 
 /** How clients read the sums. */
 export function sumTexts(tokens: Numbers | undefined, cost: Numbers | undefined): Readonly<Record<string, string>> {

@@ -1,7 +1,8 @@
 import type { Queryable } from '@mlab/kernel';
-import { bigint, integer, nullable, oneOf, sql, text, unnest } from '@mlab/sql';
+import { bigint, integer, nullable, oneOf, sql, text } from '@mlab/sql';
 import { SPAN_STATUSES } from '#/domain/otlp/received-span.ts';
 import type { Span } from '#/domain/traces/span-batch.ts';
+import type { Numbers } from '#/domain/traces/sums.ts';
 
 /** A span whose trace is kept. No two of one call are the same. */
 interface SpanOf {
@@ -12,28 +13,22 @@ interface SpanOf {
 /** A span that comes again takes the place of the former one. */
 export async function insertSpans(db: Queryable, spans: readonly SpanOf[]): Promise<void> {
   const column = <T>(of: (span: Span) => T | undefined): readonly (T | null)[] => spans.map(({ span }) => of(span) ?? null);
-  const rows = unnest({
-    trace_no: ['int8', spans.map(({ traceNo }) => traceNo)],
-    id: ['text', column(({ id }) => id)],
-    parent_id: ['text', column(({ parentId }) => parentId)],
-    name: ['text', column(({ name }) => name)],
-    type: ['text', column(({ type }) => type)],
-    status: ['text', column(({ status }) => status)],
-    message: ['text', column(({ message }) => message)],
-    start_ns: ['int8', column(({ start }) => start)],
-    end_ns: ['int8', column(({ end }) => end)],
-    attributes: ['text', column(({ attributes }) => attributes)],
-    events: ['text', column(({ events }) => events)],
-    links: ['text', column(({ links }) => links)],
-    model: ['text', column(({ model }) => model)],
-    provider: ['text', column(({ provider }) => provider)],
-    tokens: ['jsonb', column(({ tokens }) => tokens)],
-    cost: ['jsonb', column(({ cost }) => cost)],
-  });
+  const json = (of: (span: Span) => Numbers | undefined): readonly (string | null)[] =>
+    spans.map(({ span }) => {
+      const numbers = of(span);
+      return numbers === undefined ? null : JSON.stringify(numbers);
+    });
+  // Written out, so that connections keep it prepared.
   await db.run(sql`
     INSERT INTO span (trace_no, id, parent_id, name, type, status, message, start_ns, end_ns, attributes, events, links, model, provider, tokens, cost)
-    SELECT trace_no, id, parent_id, name, type, status, message, start_ns, end_ns, attributes::json, events::json, links::json, model, provider, tokens, cost
-    FROM ${rows}
+    SELECT trace_no, id, parent_id, name, type, status, message, start_ns, end_ns, attributes::json, events::json, links::json, model, provider, tokens::jsonb, cost::jsonb
+    FROM unnest(
+      ${spans.map(({ traceNo }) => traceNo)}::bigint[], ${column(({ id }) => id)}::text[], ${column(({ parentId }) => parentId)}::text[],
+      ${column(({ name }) => name)}::text[], ${column(({ type }) => type)}::text[], ${column(({ status }) => status)}::text[],
+      ${column(({ message }) => message)}::text[], ${column(({ start }) => start)}::bigint[], ${column(({ end }) => end)}::bigint[],
+      ${column(({ attributes }) => attributes)}::text[], ${column(({ events }) => events)}::text[], ${column(({ links }) => links)}::text[],
+      ${column(({ model }) => model)}::text[], ${column(({ provider }) => provider)}::text[], ${json(({ tokens }) => tokens)}::text[], ${json(({ cost }) => cost)}::text[]
+    ) AS s (trace_no, id, parent_id, name, type, status, message, start_ns, end_ns, attributes, events, links, model, provider, tokens, cost)
     ON CONFLICT (trace_no, id) DO UPDATE SET
       parent_id = excluded.parent_id, name = excluded.name, type = excluded.type, status = excluded.status, message = excluded.message,
       start_ns = excluded.start_ns, end_ns = excluded.end_ns, attributes = excluded.attributes, events = excluded.events, links = excluded.links,
