@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { invalidParameter } from '#/errors.ts';
 import { pythonRepr } from '#/python.ts';
 
@@ -14,42 +13,6 @@ export function readPageToken(token: string | undefined): number {
   if (token === undefined || token === '') return 0;
   return offsetOf(decodeToken(token));
 }
-
-/** What is looked for; a token of one search is of no use to another. */
-export interface SearchScope {
-  readonly experimentIds: readonly string[];
-  readonly filter: string | undefined;
-  readonly orderBy: readonly unknown[];
-}
-
-/** What is compared, with the words that MLflow has for it. */
-const SCOPE: readonly (readonly [name: string, words: string, of: (scope: SearchScope) => unknown])[] = [
-  ['experiment_ids', 'Experiment IDs', ({ experimentIds }) => experimentIds],
-  ['filter_string', 'Filter string', ({ filter }) => filter ?? ''],
-  ['order_by', 'Order by', ({ orderBy }) => orderBy],
-];
-
-/** The token of a page of logged models, which holds for one search only. Of what is looked for it has a hash: MLflow's has it all. */
-export function searchPageToken(offset: number, scope: SearchScope): string {
-  const token = { offset, ...Object.fromEntries(SCOPE.map(([name, , of]) => [name, hash(of(scope))])) };
-  return Buffer.from(JSON.stringify(token)).toString('base64');
-}
-
-/** Where the page begins that such a token stands for: 0 when there is none. Refuses one of another search. */
-export function readSearchPageToken(token: string | undefined, scope: SearchScope): number {
-  if (token === undefined || token === '') return 0;
-  const text = decodeToken(token);
-  const parsed = parseToken(text) as Readonly<Record<string, unknown>>;
-  for (const [name, words, of] of SCOPE) {
-    if (parsed[name] === hash(of(scope))) continue;
-    throw invalidParameter(
-      `${words} in the page token ${words.endsWith('s') ? 'do' : 'does'} not match what is requested: the token is of another search.`,
-    );
-  }
-  return offsetOf(text);
-}
-
-const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
 function offsetOf(text: string): number {
   const { offset } = parseToken(text);

@@ -11,8 +11,6 @@ import {
   fitTagValue,
   pageToken,
   readPageToken,
-  readSearchPageToken,
-  searchPageToken,
 } from '@mlab/mlflow';
 import { refusal } from './refusal.ts';
 
@@ -248,25 +246,5 @@ describe('tokens of pages', () => {
       );
     }
     refusal(() => readPageToken(encode(`{"offset": 1, "x": "${'x'.repeat(5000)}"}`)));
-  });
-
-  test('of logged models are good for one search', () => {
-    const scope = { experimentIds: ['1', '2'], filter: "name = 'x'", orderBy: [{ field_name: 'name' }] };
-    const token = searchPageToken(50, scope);
-    assert.equal(readSearchPageToken(token, scope), 50);
-    assert.equal(readSearchPageToken(undefined, scope), 0);
-    assert.match(
-      refusal(() => readSearchPageToken(token, { ...scope, experimentIds: ['2', '1'] })),
-      /^Experiment IDs in the page token do not match/,
-    );
-    assert.match(
-      refusal(() => readSearchPageToken(token, { ...scope, filter: undefined })),
-      /^Filter string in the page token does not match/,
-    );
-    assert.match(
-      refusal(() => readSearchPageToken(token, { ...scope, orderBy: [] })),
-      /^Order by in the page token does not match/,
-    );
-    refusal(() => readSearchPageToken(pageToken(50), scope));
   });
 });
