@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { exportRequest, type TestSpan, type Value } from './otlp-messages.ts';
 import { startTracking, type TestTracking } from './tracking-for-test.ts';
 
+// oxlint-disable-next-line typescript/no-explicit-any -- what a client reads, and each test knows what it looks for
+export type Json = any;
+
 export interface Answer {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- what a client reads, and each test knows what it looks for
-  readonly body: any;
+  readonly body: Json;
 }
 
 export interface TestTraces extends AsyncDisposable {
@@ -15,7 +17,7 @@ export interface TestTraces extends AsyncDisposable {
   /** Asks by the newer version of the protocol. */
   readonly ask: (method: string, path: string, body?: unknown) => Promise<Answer>;
   /** The same, for what must succeed. */
-  readonly must: (method: string, path: string, body?: unknown) => Promise<Answer['body']>;
+  readonly must: (method: string, path: string, body?: unknown) => Promise<Json>;
   /** Posts a body as an exporter does. */
   readonly post: (body: Uint8Array | string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
   /** Has spans kept. */

@@ -4,7 +4,7 @@ import { rootCall } from '@mlab/kernel';
 import { openDatabase } from '@mlab/sql';
 import { testOwner } from '@mlab/sql/testing';
 import { deleteTracesOf } from '#/store/traces/delete-traces.ts';
-import { locationsOf, newSpanId, newTraceId, startTraces, type TestTraces } from './traces-for-test.ts';
+import { locationsOf, newSpanId, newTraceId, startTraces, type Json, type TestTraces } from './traces-for-test.ts';
 
 let traces: TestTraces;
 before(async () => {
@@ -25,7 +25,7 @@ const told = (more: object = {}, experimentId = traces.experimentId) => ({
     },
   },
 });
-const start = async (more: object = {}, experimentId?: string): Promise<any> =>
+const start = async (more: object = {}, experimentId?: string): Promise<Json> =>
   (await traces.must('POST', '', told(more, experimentId))).trace.trace_info;
 const newExperiment = async (): Promise<string> =>
   ((await traces.tracking.post('experiments/create', { name: `of ${newTraceId()}` })) as { experiment_id: string }).experiment_id;
@@ -106,13 +106,13 @@ describe('what is known of a trace', () => {
     const asked = [ids[1], ids[0], ids[1], newTraceId()].map((id) => `tr-${id}`);
     const query = asked.map((id) => `trace_ids=${id}`).join('&');
     const found = async (rest: string) =>
-      ((await traces.must('GET', `/batchGet?${query}${rest}`)).traces ?? []).map((each: any) => each.trace_info.trace_id);
+      ((await traces.must('GET', `/batchGet?${query}${rest}`)).traces ?? []).map((each: Json) => each.trace_info.trace_id);
     assert.deepEqual(await found(''), asked.slice(0, 2));
     assert.deepEqual(await found(`&experiment_ids=${traces.experimentId}`), asked.slice(0, 2));
     assert.deepEqual(await found('&experiment_ids=0'), []);
     const { trace_infos: infos } = await traces.must('POST', '/batchGetInfos', { trace_ids: asked });
     assert.deepEqual(
-      infos.map((info: any) => info.trace_id),
+      infos.map((info: Json) => info.trace_id),
       asked.slice(0, 2),
     );
   });

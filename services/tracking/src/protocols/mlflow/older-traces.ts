@@ -1,6 +1,7 @@
 import type { olderTraceRoutes } from '@mlab/contracts/mlflow-traces';
 import { answer, int64, list, message, oneOf, readMessage, text } from '@mlab/mlflow';
 import type { Artifacts } from '#/artifacts/artifacts.ts';
+import { readFilePath } from '#/domain/artifact-path.ts';
 import { pathBelow } from '#/domain/artifact-uri.ts';
 import { checkMetadata, checkTags } from '#/domain/traces/check-told.ts';
 import { IN_DATABASE, TAG, type Texts } from '#/domain/traces/trace.ts';
@@ -110,7 +111,12 @@ export const olderTraceHandlers = ({ traces, newer, artifacts }: OlderTraceOptio
     const location = trace.tags[TAG.spansLocation] ?? IN_DATABASE;
     if (path !== undefined || location !== IN_DATABASE) {
       const root = trace.tags[TAG.artifactLocation] ?? '';
-      return await sendFile(artifacts, pathBelow(root, path === undefined ? TRACE_FILE : `attachments/${path}`), request, call);
+      return await sendFile(
+        artifacts,
+        pathBelow(root, readFilePath(path === undefined ? TRACE_FILE : `attachments/${path}`)),
+        request,
+        call,
+      );
     }
     const whole = await traces.getWhole(call, id, true);
     return {

@@ -41,6 +41,14 @@ export const traceMetricHandlers = (traces: Traces): HandlersFor<Pick<typeof tra
       startMs: sent.start_time_ms,
       endMs: sent.end_time_ms,
     });
-    return answer({ data_points: unlessEmpty(points.map((point) => ({ metric_name: metric, ...point }))) });
+    return answer({
+      data_points: unlessEmpty(
+        points.map(({ dimensions: of, values }) => ({
+          metric_name: metric,
+          dimensions: Object.keys(of).length === 0 ? undefined : of,
+          values,
+        })),
+      ),
+    });
   },
 });

@@ -45,7 +45,8 @@ const DIMENSIONS: Readonly<Record<string, Sql>> = {
   span_model_name: sql`s.model`,
   span_model_provider: sql`s.provider`,
   assessment_name: sql`a.name`,
-  assessment_value: sql`a.value::text`,
+  // Clients have only doubles here, so 1 is called 1.0.
+  assessment_value: sql`a.value::text || CASE WHEN jsonb_typeof(a.value) = 'number' AND a.value::text !~ '[.e]' THEN '.0' ELSE '' END`,
 };
 
 const FROM: Readonly<Record<ViewType, Sql>> = {
