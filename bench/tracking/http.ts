@@ -15,6 +15,8 @@ export interface Sample {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+  /** Of all processes of the server, for each piece of work. It hardly moves when other programs use the machine. */
+  readonly cpuMs: number;
 }
 
 export interface Door extends AsyncDisposable {
@@ -46,7 +48,7 @@ export interface Load {
 }
 
 /** Each connection has one piece of work at a time, until the seconds are over; at least one is done. */
-export async function run(uri: string, { connections, seconds, work }: Load): Promise<Sample> {
+export async function run(uri: string, { connections, seconds, work }: Load): Promise<Omit<Sample, 'cpuMs'>> {
   await using door = openDoor(uri, connections);
   const took: number[] = [];
   let next = 0;

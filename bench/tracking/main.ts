@@ -29,10 +29,10 @@ async function compare(): Promise<Report> {
   const environment = openMlflow();
   const forms = environment === undefined ? [] : options.against.flatMap((form) => options.backends.map((backend) => ({ form, backend })));
   const needsPostgres = forms.some(({ backend }) => backend === 'postgres');
-  const postgresUrl = needsPostgres ? stack.use(await startEmbedded({ folder: join(folder, 'mlflow-postgres') })).url : undefined;
+  const postgres = needsPostgres ? stack.use(await startEmbedded({ folder: join(folder, 'mlflow-postgres') })) : undefined;
   const targets: Target[] = [stack.use(ours(join(folder, 'ours')))];
   if (environment !== undefined)
-    for (const { form, backend } of forms) targets.push(stack.use(mlflow({ environment, form, backend, postgresUrl }, folder)));
+    for (const { form, backend } of forms) targets.push(stack.use(mlflow({ environment, form, backend, postgres }, folder)));
 
   const noise = watchNoise();
   const starts: Report['starts'][number][] = [];

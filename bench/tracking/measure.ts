@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { contests, prepareGround, type Contest, type Ground } from './contests.ts';
 import { download, MEGABYTES, upload } from './files.ts';
+import { cpuMicroseconds } from '../load/cpu.ts';
 import { openDoor, run, type Sample } from './http.ts';
 import type { Form, TrackingOptions } from './options.ts';
 import type { Target } from './targets.ts';
@@ -54,14 +55,18 @@ export async function measure(
       for (const { target, ground } of round % 2 === 0 ? places : places.toReversed())
         await alone(target, async () => {
           for (const door of target.doors) {
+            const before = cpuMsOf(target);
             const sample = await measureOnce(contest, door.uri, ground, options.seconds);
-            doors.find((each) => each.door === door.name)?.samples.push(sample);
+            const cpuMs = (cpuMsOf(target) - before) / sample.requests;
+            doors.find((each) => each.door === door.name)?.samples.push({ ...sample, cpuMs });
           }
         });
     }
   }
   return results;
 }
+
+const cpuMsOf = (target: Target): number => target.pids().reduce((sum, pid) => sum + (cpuMicroseconds(pid) ?? 0), 0) / 1000;
 
 const formOf = ({ form }: Target): { form?: Form } => (form === undefined ? {} : { form });
 
@@ -75,7 +80,7 @@ interface FileContest extends Pick<Contest, 'name' | 'connections' | 'rows' | 'b
   readonly transfer: typeof upload;
 }
 
-function measureOnce(contest: Contest | FileContest, uri: string, ground: Ground, seconds: number): Promise<Sample> {
+function measureOnce(contest: Contest | FileContest, uri: string, ground: Ground, seconds: number): Promise<Omit<Sample, 'cpuMs'>> {
   const { connections } = contest;
   if ('transfer' in contest) return run(uri, { connections, seconds: 0, work: () => contest.transfer(uri, ground) });
   return run(uri, { connections, seconds, work: (door, number) => contest.work(door, ground, number) });

@@ -27,6 +27,8 @@ export interface Target extends AsyncDisposable {
   /** Doors to ask at: the same server may have several. */
   readonly doors: readonly { readonly name: string; readonly uri: string }[];
   readonly form?: Form;
+  /** All its processes. */
+  pids(): readonly number[];
   /** Several starts, each with what an earlier one has left in the database; the last of them goes on. */
   start(times: number): Promise<readonly Start[]>;
   addRuns(filling: Filling): Promise<void>;
@@ -43,6 +45,7 @@ export function ours(folder: string): Target {
   let running = new AsyncDisposableStack();
   let postgres: EmbeddedServer | undefined;
   let doors: Target['doors'] = [];
+  let own: number[] = [];
   const once = async (): Promise<Start> => {
     await running.disposeAsync();
     running = new AsyncDisposableStack();
@@ -62,15 +65,17 @@ export function ours(folder: string): Target {
     await untilItAnswers(`${doors[1]?.uri}${FIRST}`);
     const coldMs = performance.now() - began;
     await wait(IDLE_MS);
-    const own = megabytesOf([platform.pid, gateway.pid]);
-    const whole = own + megabytesOf(withChildren(postgres.pid ?? 0));
-    return { coldMs: coldMs - databaseMs, megabytes: own, withDatabase: { coldMs, megabytes: whole } };
+    own = [platform.pid, gateway.pid];
+    const megabytes = megabytesOf(own);
+    const whole = megabytes + megabytesOf(withChildren(postgres.pid ?? 0));
+    return { coldMs: coldMs - databaseMs, megabytes, withDatabase: { coldMs, megabytes: whole } };
   };
   return {
     name: 'ours',
     get doors() {
       return doors;
     },
+    pids: () => [...own, ...withChildren(postgres?.pid ?? 0)],
     start: (times) => repeat(times, once),
     addRuns: (filling) => fillOurs(postgres?.url ?? '', filling),
     pause: () => undefined,
@@ -83,16 +88,16 @@ export interface MlflowForm {
   readonly environment: Environment;
   readonly form: Form;
   readonly backend: Backend;
-  /** A database of its own in it. */
-  readonly postgresUrl: string | undefined;
+  /** It gets a database of its own in it. */
+  readonly postgres: EmbeddedServer | undefined;
 }
 
-export function mlflow({ environment, form, backend, postgresUrl }: MlflowForm, parent: string): Target {
+export function mlflow({ environment, form, backend, postgres }: MlflowForm, parent: string): Target {
   const folder = join(parent, `mlflow-${form}-${backend}`);
   mkdirSync(folder);
   const file = join(folder, 'mlflow.db');
   const database = `mlflow_${form}`;
-  const store = backend === 'sqlite' ? `sqlite:///${file}` : urlOfDatabase(postgresUrl ?? '', database);
+  const store = backend === 'sqlite' ? `sqlite:///${file}` : urlOfDatabase(postgres?.url ?? '', database);
   const name = `mlflow ${environment.mlflow}, ${form}, ${backend}`;
   let server: MlflowServer | undefined;
   const once = async (): Promise<Start> => {
@@ -109,8 +114,9 @@ export function mlflow({ environment, form, backend, postgresUrl }: MlflowForm, 
     get doors() {
       return [{ name, uri: server?.uri ?? '' }];
     },
+    pids: () => [...inGroup(server?.pid ?? 0), ...(backend === 'postgres' ? withChildren(postgres?.pid ?? 0) : [])],
     async start(times) {
-      if (backend === 'postgres') await createDatabase(postgresUrl ?? '', database);
+      if (backend === 'postgres') await createDatabase(postgres?.url ?? '', database);
       return repeat(times, once);
     },
     async addRuns(filling) {

@@ -15,6 +15,9 @@ export interface Row {
   readonly p95: number;
   readonly p99: number;
   readonly perSecond: number;
+  readonly cpuMs: number;
+  /** Of each round; percentiles of fewer say nothing. */
+  readonly requests: number;
   /** How many times as fast each door of ours is, in the order of ours. */
   readonly ours: readonly (Spread & { readonly met?: boolean })[];
   readonly budget?: number;
@@ -27,9 +30,9 @@ export function rowsOf({ contest, doors }: Result): Row[] {
   const speedOf = (sample: DoorResult['samples'][number]): number => (contest.connections > 1 ? sample.perSecond : 1 / sample.p50);
   const own = doors.filter(({ form }) => form === undefined);
   return doors.map(({ door, form, samples }) => {
-    const of = (name: 'p50' | 'p95' | 'p99' | 'perSecond'): number => median(samples.map((sample) => sample[name]));
+    const of = (name: 'p50' | 'p95' | 'p99' | 'perSecond' | 'cpuMs' | 'requests'): number => median(samples.map((sample) => sample[name]));
     const perSecond = of('perSecond') * (contest.rows ?? 1);
-    const figures = { door, p50: of('p50'), p95: of('p95'), p99: of('p99'), perSecond };
+    const figures = { door, p50: of('p50'), p95: of('p95'), p99: of('p99'), perSecond, cpuMs: of('cpuMs'), requests: of('requests') };
     if (form === undefined) {
       if (contest.own === undefined) return { ...figures, ours: [] };
       const { p50 = Infinity, perSecond: least = 0 } = contest.own;
