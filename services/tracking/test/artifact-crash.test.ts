@@ -79,7 +79,7 @@ test('killed again and again during uploads: every file that was acknowledged is
     }
   }
 
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     using served = await serve(env);
     const clients = [
       ...Array.from({ length: 5 }, (_, writer) => write(served.proxy, round, writer)),

@@ -47,7 +47,7 @@ test('names are what they are, and content types go by them', async () => {
     ['con', 'con', 'application/octet-stream'],
     ['.hidden', '.hidden', 'application/octet-stream'],
     ['...', '...', 'application/octet-stream'],
-    ['UPPER.CSV', 'UPPER.CSV', 'application/octet-stream'],
+    ['UPPER.CSV', 'UPPER.CSV', 'text/csv'],
     [`${'long'.repeat(200)}.pdf`, `${'long'.repeat(200)}.pdf`, 'application/pdf'],
   ];
   for (const [sent, name, type] of names) {

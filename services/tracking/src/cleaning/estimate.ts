@@ -51,7 +51,7 @@ async function count(
         return folder !== undefined && path?.startsWith(`${folder}/`) === true ? undefined : path;
       })
       .filter((path) => path !== undefined);
-    const metrics = nos.length === 0 ? 0 : await countMetrics(db, kind, nos);
+    const metrics = nos.length === 0 ? 0 : await countMetrics(db, kind, choice, nos);
     total = add(total, { [kind === 'run' ? 'runs' : 'loggedModels']: nos.length, metrics, ...(await measure(database, call, own)) });
     after = nos.at(-1) ?? after;
     if (nos.length < PAGE) return total;

@@ -1,35 +1,41 @@
 const TEXTS = new Set(
-  'txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel MLproject'.split(
+  'txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb MLmodel mlproject'.split(
     ' ',
   ),
 );
 
-/** As Python's `mimetypes` has them. */
+/** Some of those that Python's `mimetypes` has. */
 const TYPES: Readonly<Record<string, string>> = {
   avi: 'video/x-msvideo',
   bmp: 'image/bmp',
-  bz2: 'application/x-bzip2',
   css: 'text/css',
+  csv: 'text/csv',
   gif: 'image/gif',
-  gz: 'application/gzip',
   h5: 'application/x-hdf5',
   htm: 'text/html',
   html: 'text/html',
+  flac: 'audio/flac',
   ico: 'image/vnd.microsoft.icon',
   jpeg: 'image/jpeg',
   jpg: 'image/jpeg',
+  json: 'application/json',
+  mov: 'video/quicktime',
   mp3: 'audio/mpeg',
   mp4: 'video/mp4',
+  ogg: 'audio/ogg',
   pdf: 'application/pdf',
   png: 'image/png',
   svg: 'image/svg+xml',
   tar: 'application/x-tar',
   tif: 'image/tiff',
   tiff: 'image/tiff',
+  txt: 'text/plain',
   wasm: 'application/wasm',
   wav: 'audio/x-wav',
   webm: 'video/webm',
   webp: 'image/webp',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  xml: 'text/xml',
   zip: 'application/zip',
 };
 

@@ -145,14 +145,15 @@ export async function removeMetrics(db: Queryable, { runNo, loggedModelNo }: Rem
   return removed;
 }
 
-export async function countMetrics(db: Queryable, kind: Kind, nos: readonly number[]): Promise<number> {
-  const ofModels = kind === 'run' ? sql`run_no` : sql`model_no`;
-  const ofRuns = kind === 'run' ? sql`(SELECT count(*) FROM metric WHERE run_no = ANY(${nos}::bigint[]))` : sql`0`;
-  const found = await db.first(
-    sql`SELECT ${ofRuns} + (SELECT count(*) FROM logged_model_metric WHERE ${ofModels} = ANY(${nos}::bigint[])) AS count`,
-    (row) => integer(row['count']),
-  );
-  return found ?? 0;
+/** What a run that goes too has logged for a model is counted with the run. */
+export async function countMetrics(db: Queryable, kind: Kind, choice: Choice, nos: readonly number[]): Promise<number> {
+  const statement =
+    kind === 'run'
+      ? sql`SELECT (SELECT count(*) FROM metric WHERE run_no = ANY(${nos}::bigint[]))
+              + (SELECT count(*) FROM logged_model_metric WHERE run_no = ANY(${nos}::bigint[])) AS count`
+      : sql`SELECT count(*) AS count FROM logged_model_metric AS x
+            WHERE x.model_no = ANY(${nos}::bigint[]) AND NOT EXISTS (${doomed('run', choice, 0, sql` AND d.no = x.run_no`)})`;
+  return (await db.first(statement, (row) => integer(row['count']))) ?? 0;
 }
 
 /** Deletes up to `limit` traces of an experiment. How many it were. */
