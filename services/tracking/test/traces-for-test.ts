@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { exportRequest, type TestSpan, type Value } from './otlp-messages.ts';
-import { startTracking, type TestTracking } from './tracking-for-test.ts';
+import type { TestTracking } from './tracking-for-test.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what a client reads, and each test knows what it looks for
 export type Json = any;
@@ -11,7 +11,10 @@ export interface Answer {
   readonly body: Json;
 }
 
-export interface TestTraces extends AsyncDisposable {
+/** A place of its own for traces, in a service that others use as well. */
+export type OpenTraces = () => Promise<TestTraces>;
+
+export interface TestTraces {
   readonly tracking: TestTracking;
   readonly experimentId: string;
   /** Asks by the newer version of the protocol. */
@@ -29,9 +32,10 @@ export interface TestTraces extends AsyncDisposable {
 export const newTraceId = (): string => randomBytes(16).toString('hex');
 export const newSpanId = (): string => randomBytes(8).toString('hex');
 
-export async function startTraces(): Promise<TestTraces> {
-  const tracking = await startTracking();
-  const { experiment_id: experimentId } = (await tracking.post('experiments/create', { name: 'traces' })) as { experiment_id: string };
+export async function openTraces(tracking: TestTracking): Promise<TestTraces> {
+  const { experiment_id: experimentId } = (await tracking.post('experiments/create', { name: `traces ${newTraceId()}` })) as {
+    experiment_id: string;
+  };
   const ask: TestTraces['ask'] = async (method, path, body) => {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
     return await read(await fetch(`${tracking.url}/api/3.0/mlflow/traces${path}`, init));
@@ -65,7 +69,6 @@ export async function startTraces(): Promise<TestTraces> {
       };
       return traces.map((trace) => trace.trace_id);
     },
-    [Symbol.asyncDispose]: () => tracking[Symbol.asyncDispose](),
   };
 }
 
