@@ -57,10 +57,11 @@ export function deletionTests(open: OpenTraces): void {
     test('those of before a time, of all experiments, for who cleans up', async () => {
       await using service = await openDatabase(await testOwner('tracking'), { adminUrl: traces.tracking.databaseUrl });
       const [one, other] = [await newExperiment(), await newExperiment()];
-      const old = [await start('1999-01-01T00:00:00Z', one), await start('1999-01-02T00:00:00Z', other)];
       const untilMs = Date.parse('1999-12-31T00:00:00Z');
       const clean = (limit: number) =>
         service.database.transaction(rootCall('test', 10_000), (tx) => deleteTracesOf(tx, { untilMs, limit }));
+      await clean(1000);
+      const old = [await start('1999-01-01T00:00:00Z', one), await start('1999-01-02T00:00:00Z', other)];
       assert.deepEqual(await clean(1), [
         { id: old[0].trace_id, artifactLocation: `mlflow-artifacts:/${one}/traces/${old[0].trace_id}/artifacts` },
       ]);
