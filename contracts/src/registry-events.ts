@@ -2,15 +2,21 @@ import { event } from '@mlab/kernel';
 import { Type } from 'typebox';
 import { ApprovalField, StageField, Time } from './registry-schemas.ts';
 
-const of = {
-  model: Type.String({ description: 'As it is called after the change' }),
+const any = {
+  seq: Type.Integer({
+    description: 'Of its entry in the audit log: greater for what comes later in the same model, whatever the kind of event',
+  }),
   at: Time,
   by: Type.String({ description: 'Who did it' }),
+};
+const of = {
+  ...any,
+  model: Type.String({ description: 'As it is called after the change' }),
 };
 const ofVersion = { ...of, version: Type.Integer() };
 const comment = Type.Optional(Type.String());
 
-/** Events of one model have one key, whatever it is called, so they come in their order. */
+/** Events of one kind and one model come in their order, whatever the model is called; `seq` tells the order among kinds. */
 export const registryEvents = {
   modelCreated: event('registry.model-created@1', { summary: 'A model was registered', data: Type.Object(of) }),
   modelRenamed: event('registry.model-renamed@1', {
@@ -76,10 +82,10 @@ export const registryEvents = {
   }),
   policyChanged: event('registry.policy-changed@1', {
     summary: 'What a version needs was changed',
-    data: Type.Object({ at: Time, by: Type.String(), model: Type.Optional(Type.String({ description: 'Absent: the default for all' })) }),
+    data: Type.Object({ ...any, model: Type.Optional(Type.String({ description: 'Absent: the default for all' })) }),
   }),
   webhookChanged: event('registry.webhook-changed@1', {
     summary: 'A webhook was created, changed or deleted',
-    data: Type.Object({ at: Time, by: Type.String(), webhook: Type.String(), change: Type.String() }),
+    data: Type.Object({ ...any, webhook: Type.String(), change: Type.String() }),
   }),
 };

@@ -10,8 +10,8 @@ type DataOf<K extends EventName> = (typeof registry.events)[K] extends EventType
 /** One change, as everybody hears of it who is to hear of it. */
 export interface Change<K extends EventName> {
   readonly event: K;
-  /** What the event says, but for who and when. */
-  readonly data: Omit<DataOf<K>, 'at' | 'by'>;
+  /** What the event says, but for who, when and after what. */
+  readonly data: Omit<DataOf<K>, 'seq' | 'at' | 'by'>;
   readonly model: { readonly id: number; readonly name: string } | undefined;
   readonly version?: number;
   /** For the audit log. */
@@ -39,14 +39,14 @@ export function openJournal({ events, clock, tellWebhooks }: JournalOptions): Jo
       const type: EventType<unknown> = registry.events[event];
       const action = type.type.slice('registry.'.length, type.type.indexOf('@'));
       const traceId = tx.call.trace.traceId;
-      await insertEntry(tx, { at, action, modelId: model?.id, model: model?.name, version, ...who, before, after, traceId });
+      const seq = await insertEntry(tx, { at, action, modelId: model?.id, model: model?.name, version, ...who, before, after, traceId });
       const subject = model === undefined ? undefined : version === undefined ? model.name : `${model.name}@${version}`;
       // The name of a model changes; its events keep their order all the same.
       const key = model === undefined ? action : `model ${model.id}`;
       await events.publish(
         tx,
         type,
-        { ...data, at: at.toISOString(), by: shownName(who) },
+        { ...data, seq, at: at.toISOString(), by: shownName(who) },
         { key, ...(subject === undefined ? {} : { subject }) },
       );
       if (fact !== undefined) await tellWebhooks(tx, fact, at);

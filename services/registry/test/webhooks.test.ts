@@ -132,18 +132,13 @@ test('a secret is kept encrypted and told to nobody', async () => {
   await remove(id);
 });
 
+const EVENTS = `
+  registered_model.created model_version.created model_version_tag.set model_version_tag.deleted model_version_alias.created
+  model_version_alias.deleted prompt.created prompt_version.created prompt_tag.set prompt_tag.deleted prompt_version_tag.set
+  prompt_version_tag.deleted prompt_alias.created prompt_alias.deleted`;
+
 test('whoever is to hear of something hears of it, and nobody else', async () => {
-  const all = await hook('/all', [
-    ...[
-      'registered_model.created',
-      'model_version.created',
-      'model_version_tag.set',
-      'model_version_tag.deleted',
-      'model_version_alias.created',
-    ],
-    ...['model_version_alias.deleted', 'prompt.created', 'prompt_version.created', 'prompt_tag.set', 'prompt_tag.deleted'],
-    ...['prompt_version_tag.set', 'prompt_version_tag.deleted', 'prompt_alias.created', 'prompt_alias.deleted'],
-  ]);
+  const all = await hook('/all', EVENTS.trim().split(/\s+/));
   const one = await hook('/one', ['model_version.created']);
   await hook('/off', ['registered_model.created'], { status: 'DISABLED' });
   const prompt = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];

@@ -19,11 +19,17 @@ export interface Entry extends Omit<NewEntry, 'modelId'> {
   readonly id: number;
 }
 
-export async function insertEntry(db: Queryable, entry: NewEntry): Promise<void> {
+/** Answers its id. */
+export async function insertEntry(db: Queryable, entry: NewEntry): Promise<number> {
   const { at, action, modelId = null, model = null, version = null, caller, name = null, via, before, after, traceId } = entry;
-  await db.run(sql`
-    INSERT INTO audit (at, action, model_id, model, version, caller, name, via, before, after, trace_id)
-    VALUES (${at}, ${action}, ${modelId}, ${model}, ${version}, ${caller}, ${name}, ${via}, ${state(before)}, ${state(after)}, ${traceId})`);
+  const id = await db.first(
+    sql`INSERT INTO audit (at, action, model_id, model, version, caller, name, via, before, after, trace_id)
+        VALUES (${at}, ${action}, ${modelId}, ${model}, ${version}, ${caller}, ${name}, ${via}, ${state(before)}, ${state(after)}, ${traceId})
+        RETURNING id`,
+    (row) => integer(row['id']),
+  );
+  if (id === undefined) throw new Error('The audit log took no entry.');
+  return id;
 }
 
 const state = (value: unknown): Sql => (value === undefined ? sql`NULL` : jsonb(value));
