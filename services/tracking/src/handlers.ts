@@ -38,18 +38,33 @@ export const handlers = ({ runs, database, loggedModels, files, storage, live, i
 function toRun({ run, data }: WholeRun) {
   const { id, experimentId, name, userId, status, startMs, endMs, lifecycleStage, artifactUri } = run;
   return {
-    ...{ id, experimentId, name, userId, status, lifecycleStage, startTime: startMs, artifactUri },
+    id,
+    experimentId,
+    name,
+    userId,
+    status,
+    lifecycleStage,
+    startTime: startMs,
+    artifactUri,
     ...(endMs === undefined ? {} : { endTime: endMs }),
     params: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
     tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
-    metrics: data.metrics.map((metric) => ({ ...metric, value: Number.isNaN(metric.value) ? ('NaN' as const) : metric.value })),
+    metrics: data.metrics.map((metric) => ({
+      ...metric,
+      value: Number.isNaN(metric.value) ? ('NaN' as const) : metric.value,
+    })),
   };
 }
 
 function toLoggedModel({ model, data }: WholeLoggedModel) {
   const { id, experimentId, name, status, modelType, sourceRunId, artifactUri, createdMs } = model;
   return {
-    ...{ id, experimentId, name, status, artifactUri, createdAt: createdMs },
+    id,
+    experimentId,
+    name,
+    status,
+    artifactUri,
+    createdAt: createdMs,
     ...(modelType === undefined ? {} : { modelType }),
     ...(sourceRunId === undefined ? {} : { sourceRunId }),
     params: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),

@@ -120,7 +120,14 @@ export function openLoggedModels({ database, numbers, nowMs, newId, random }: Lo
         if (experiment === undefined) throw noExperiment(asked.experimentId);
         mustBeActive(experiment);
         const no = await insertLoggedModel(tx, {
-          ...{ id, experimentId: experiment.id, name, status: 'PENDING', modelType, sourceRunId, createdMs: now, updatedMs: now },
+          id,
+          experimentId: experiment.id,
+          name,
+          status: 'PENDING',
+          modelType,
+          sourceRunId,
+          createdMs: now,
+          updatedMs: now,
           artifactUri: `${experiment.artifactLocation}/models/${id}/artifacts`,
         });
         await addParams(tx, { id, no }, params);
@@ -160,7 +167,10 @@ export function openLoggedModels({ database, numbers, nowMs, newId, random }: Lo
 
     search: async (call: CallMeta, { experimentIds, filter, datasets, orderBy, offset, limit }: LoggedModelSearch) => {
       const query = {
-        ...{ experimentIds: [...new Set(experimentIds.map(readExperimentId))], datasets, offset, limit },
+        experimentIds: [...new Set(experimentIds.map(readExperimentId))],
+        datasets,
+        offset,
+        limit,
         filter: parseFilter(loggedModelFilters, filter),
         order: parseLoggedModelOrder(orderBy),
       };

@@ -26,7 +26,9 @@ export const openStorage = ({ database, cleanings, limits: { quotaBytes, maxFile
       ...(maxFileBytes === 0 ? {} : { maxFileBytes }),
       pending: { objects: garbage.files, bytes: garbage.bytes },
       folders: folders.map(({ folder, bytes, files, experimentId, experimentName }) => ({
-        ...{ folder, bytes, files },
+        folder,
+        bytes,
+        files,
         ...(experimentId === undefined ? {} : { experimentId }),
         ...(experimentName === undefined ? {} : { experimentName }),
       })),
@@ -42,7 +44,8 @@ export const openStorage = ({ database, cleanings, limits: { quotaBytes, maxFile
     if (job === undefined) throw new AppError('not_found', `There is no cleaning ${id}.`);
     const { state, progress, output, error } = job;
     return {
-      ...{ id, state },
+      id,
+      state,
       ...(progress === undefined ? {} : { progress }),
       ...(output === undefined ? {} : { report: output }),
       ...(error === undefined ? {} : { error }),

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { Client } from 'pg';
-import { startArtifacts, storedKeys, until } from './artifacts-for-test.ts';
+import { startArtifacts, type Came, storedKeys, until } from './artifacts-for-test.ts';
 
 const script = fileURLToPath(new URL('serve-process.ts', import.meta.url));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -25,7 +25,9 @@ async function serve(env: Readonly<Record<string, string>>): Promise<Served> {
   const child = fork(script, { env: { PATH: process.env['PATH'], ...env }, stdio: 'inherit' });
   const [url] = (await once(child, 'message')) as [string];
   return {
-    ...{ process: child, url, proxy: `${url}/mlflow/api/2.0/mlflow-artifacts` },
+    process: child,
+    url,
+    proxy: `${url}/mlflow/api/2.0/mlflow-artifacts`,
     [Symbol.dispose]: () => void child.kill('SIGKILL'),
   };
 }
@@ -61,7 +63,7 @@ test('killed again and again during uploads: every file that was acknowledged is
     }
   }
   async function inParts(proxy: string, round: number): Promise<void> {
-    const post = async (action: string, body: object): Promise<any> => {
+    const post = async (action: string, body: object): Promise<Came> => {
       const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
       return await (await fetch(`${proxy}/mpu/${action}/1/parts${round}`, init)).json();
     };
@@ -103,10 +105,10 @@ test('killed again and again during uploads: every file that was acknowledged is
   const last = Number((await (await fetch(`${served.proxy}/artifacts/1/shared`)).text()).replaceAll('.', ''));
   assert.ok(last >= shared.acknowledged && last <= shared.sent, `${last} is not from ${shared.acknowledged} to ${shared.sent}`);
 
-  const clean = async (order: object): Promise<any> => {
+  const clean = async (order: object): Promise<Came> => {
     const init = { method: 'POST', body: JSON.stringify(order), headers: { 'content-type': 'application/json' } };
     const { id } = (await (await fetch(`${served.url}/clean`, init)).json()) as { id: string };
-    let found: any;
+    let found: Came;
     await until(async () => {
       found = await (await fetch(`${served.url}/clean/${id}`)).json();
       return found.state === 'succeeded' || found.state === 'failed';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { call, startArtifacts, type TestArtifacts } from './artifacts-for-test.ts';
+import { call, startArtifacts, type Came, type TestArtifacts } from './artifacts-for-test.ts';
 
 const QUOTA = 1_000_000;
 const MAX_FILE = 400_000;
@@ -19,16 +19,15 @@ const empty = async (): Promise<void> => {
 };
 const bytes = (count: number): Buffer => Buffer.alloc(count, 'x');
 /** Without a length that says beforehand how much comes. */
-const inChunks = (count: number): RequestInit =>
-  ({
-    duplex: 'half',
-    body: new ReadableStream({
-      start: (controller) => {
-        for (let left = count; left > 0; left -= 50_000) controller.enqueue(bytes(Math.min(left, 50_000)));
-        controller.close();
-      },
-    }),
-  }) as RequestInit;
+const inChunks = (count: number): RequestInit => ({
+  duplex: 'half',
+  body: new ReadableStream({
+    start: (controller) => {
+      for (let left = count; left > 0; left -= 50_000) controller.enqueue(bytes(Math.min(left, 50_000)));
+      controller.close();
+    },
+  }),
+});
 
 interface Credential {
   readonly url: string;
@@ -36,7 +35,7 @@ interface Credential {
   readonly headers: Record<string, string>;
 }
 
-const post = async (action: 'create' | 'complete' | 'abort', folder: string, body: object): Promise<{ status: number; body: any }> => {
+const post = async (action: 'create' | 'complete' | 'abort', folder: string, body: object): Promise<{ status: number; body: Came }> => {
   const init = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
   const answer = await t.send('POST', `mpu/${action}/${folder}`, init);
   return { status: answer.status, body: JSON.parse(answer.body.toString()) };
@@ -85,7 +84,7 @@ test('sixteen at once get as much as there is, and not a byte more', async () =>
       Array.from({ length: 16 }, async (_, index) => (await t.send('PUT', `artifacts/${index % 3}/race${index}`, sized())).status),
     );
     assert.deepEqual(
-      statuses.toSorted(),
+      statuses.toSorted((a, b) => a - b),
       Array.from({ length: 16 }, (_, index) => (index < 6 ? 200 : 507)),
     );
     assert.deepEqual(await t.checkBooks(), { bytes: 900_000, files: 6 });
@@ -184,7 +183,10 @@ test('uploads in parts have the same limits, and numbers that are none are refus
   for (const path of ['', '..', 'a/..']) assert.equal((await post('create', '1', { path, num_parts: 1 })).status, 400, path);
   const { upload_id, credentials } = await begin('1', 'x', 3);
   const sized = await Promise.all(credentials.map((credential) => putPart(credential, bytes(MAX_FILE - 1))));
-  assert.deepEqual(sized.map(({ status }) => status).toSorted(), [200, 200, 507]);
+  assert.deepEqual(
+    sized.map(({ status }) => status).toSorted((a, b) => a - b),
+    [200, 200, 507],
+  );
   assert.equal((await putPart(credentials[0] as Credential, bytes(MAX_FILE + 1))).status, 413);
   const url = (credentials[0] as Credential).url.replace(/1$/, '');
   for (const number of ['0', '10001', 'x', '1e2', '-1'])

@@ -6,6 +6,8 @@ import { rootCall } from '@mlab/kernel';
 import { Client } from 'pg';
 import { startTracking, type TestTracking } from './tracking-for-test.ts';
 
+export type Body = NonNullable<RequestInit['body']>;
+
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -17,15 +19,18 @@ export interface TestArtifacts extends TestTracking {
   readonly proxy: string;
   /** The path is encoded as it is to be sent. */
   send(method: string, path: string, init?: RequestInit): Promise<WireAnswer>;
-  put(path: string, body: BodyInit): Promise<number>;
+  put(path: string, body: Body): Promise<number>;
   read(path: string): Promise<Buffer | undefined>;
   /** Names in a folder, those of folders with a slash. */
   list(path: string): Promise<readonly string[]>;
   /** Asks the database, below the schema of the service. */
-  query(text: string): Promise<readonly Record<string, any>[]>;
+  query(text: string): Promise<readonly Record<string, Came>[]>;
   /** All is as it must be when nothing is under way: what is counted is what there is, and each object belongs to something. */
   checkBooks(): Promise<{ readonly bytes: number; readonly files: number }>;
 }
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what came over the wire or out of the database; a test says what it is to be
+export type Came = any;
 
 export const call = (ms = 15_000) => rootCall('test', ms);
 
@@ -40,7 +45,7 @@ export async function startArtifacts(env: Readonly<Record<string, string>> = {},
     const answer = await fetch(`${proxy}/${path}`, { method, ...init });
     return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) };
   };
-  const query: TestArtifacts['query'] = async (text) => (await admin.query<Record<string, any>>(text)).rows;
+  const query: TestArtifacts['query'] = async (text) => (await admin.query<Record<string, Came>>(text)).rows;
   return {
     ...tracking,
     proxy,

@@ -146,7 +146,7 @@ test('an upload to a run that is removed is refused, also when it had begun befo
     },
   });
   const before = (await storedKeys(t.home)).length;
-  const upload = t.send('PUT', `artifacts/${run.root}/late`, { body, duplex: 'half' } as RequestInit);
+  const upload = t.send('PUT', `artifacts/${run.root}/late`, { body, duplex: 'half' });
   await until(async () => (await storedKeys(t.home)).length > before, 'the upload is under way');
   assert.equal((await clean({})).runs, 1);
   sendRest();

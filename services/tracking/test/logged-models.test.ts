@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { call, startArtifacts, type TestArtifacts } from './artifacts-for-test.ts';
+import { call, startArtifacts, type Came, type TestArtifacts } from './artifacts-for-test.ts';
 
 let t: TestArtifacts;
 let experiment: string;
@@ -13,7 +13,7 @@ after(() => t[Symbol.asyncDispose]());
 
 const newRun = async (experiment_id = experiment): Promise<string> =>
   (await t.post('runs/create', { experiment_id, start_time: 1 })).run.info.run_id;
-const newModel = async (more: object = {}): Promise<any> => (await t.post('logged-models', { experiment_id: experiment, ...more })).model;
+const newModel = async (more: object = {}): Promise<Came> => (await t.post('logged-models', { experiment_id: experiment, ...more })).model;
 const pairs = (values: Readonly<Record<string, string>>) => Object.entries(values).map(([key, value]) => ({ key, value }));
 const refused = async (method: string, path: string, body: unknown, status: number, code: string, said?: RegExp): Promise<void> => {
   const answer = await t.ask(method, path, body);
@@ -35,8 +35,13 @@ test('a model is created, filled, finished, read and deleted as MLflow’s clien
   const { creation_timestamp_ms, last_updated_timestamp_ms, ...rest } = info;
   assert.ok(Math.abs(creation_timestamp_ms - Date.now()) < 60_000 && last_updated_timestamp_ms === creation_timestamp_ms);
   assert.deepEqual(rest, {
-    ...{ model_id: id, experiment_id: experiment, name: 'model', model_type: 'classifier', source_run_id: run },
-    ...{ artifact_uri: `mlflow-artifacts:/${experiment}/models/${id}/artifacts`, status: 'LOGGED_MODEL_PENDING' },
+    model_id: id,
+    experiment_id: experiment,
+    name: 'model',
+    model_type: 'classifier',
+    source_run_id: run,
+    artifact_uri: `mlflow-artifacts:/${experiment}/models/${id}/artifacts`,
+    status: 'LOGGED_MODEL_PENDING',
     tags: pairs({ team: 'a' }),
   });
   assert.deepEqual(data, { params: pairs({ lr: '0.1' }) });
@@ -151,8 +156,14 @@ test('models are searched by all that they have, in every order, page by page', 
   const ids: string[] = [];
   for (let n = 0; n < 5; n++) {
     const { info } = await newModel({
-      ...{ experiment_id, name: `m${n}`, model_type: n % 2 === 0 ? 'even' : undefined, source_run_id: n === 0 ? run : undefined },
-      params: pairs({ lr: `0.${n}`, note: 'x'.repeat(300) + n }),
+      experiment_id,
+      name: `m${n}`,
+      model_type: n % 2 === 0 ? 'even' : undefined,
+      source_run_id: n === 0 ? run : undefined,
+      params: pairs({
+        lr: `0.${n}`,
+        note: 'x'.repeat(300) + n,
+      }),
       tags: pairs({ stage: n < 3 ? 'Early' : 'late' }),
     });
     ids.push(info.model_id);
@@ -209,7 +220,7 @@ test('models are searched by all that they have, in every order, page by page', 
     });
   const second = await page({});
   assert.deepEqual(
-    second.body.models.map(({ info }: any) => info.name),
+    second.body.models.map(({ info }: Came) => info.name),
     ['m2', 'm1'],
   );
   const third = await page({ page_token: second.body.next_page_token });
@@ -367,7 +378,7 @@ test('what a run has used and made is told with it, and searched for', async () 
   const search = async (filter: string): Promise<string[]> => {
     const { runs = [] } = await t.post('runs/search', { experiment_ids: [experiment_id], filter, order_by: ['attribute.start_time'] });
     return runs
-      .map(({ info, inputs: used }: any) => `${info.run_id === run ? 'run' : 'other'} ${used.dataset_inputs?.length ?? 0}`)
+      .map(({ info, inputs: used }: Came) => `${info.run_id === run ? 'run' : 'other'} ${used.dataset_inputs?.length ?? 0}`)
       .toSorted();
   };
   assert.deepEqual(await search("dataset.name = 'train'"), ['other 1', 'run 2']);
@@ -416,9 +427,9 @@ test('a model that a client before MLflow 3 logs stands in a tag of its run', as
       more: 1,
     });
   await Promise.all(['a', 'b', 'c'].map((path) => t.post('runs/log-model', { run_id: run, model_json: model(path) })));
-  const tag = (await t.get(`runs/get?run_id=${run}`)).run.data.tags.find(({ key }: any) => key === 'mlflow.log-model.history');
+  const tag = (await t.get(`runs/get?run_id=${run}`)).run.data.tags.find(({ key }: Came) => key === 'mlflow.log-model.history');
   const history = JSON.parse(tag.value);
-  assert.deepEqual(history.map(({ artifact_path }: any) => artifact_path).toSorted(), ['a', 'b', 'c']);
+  assert.deepEqual(history.map(({ artifact_path }: Came) => artifact_path).toSorted(), ['a', 'b', 'c']);
   assert.deepEqual(history[0].flavors, { sklearn: { code: 1 } });
   assert.equal(history[0].more, undefined);
   const invalid = (model_json: string, said: RegExp) =>

@@ -125,26 +125,27 @@ export function openArtifacts({ database, objects, sweeper, clock, newId, limits
 
   return {
     find: (call: CallMeta, path: string): Promise<ArtifactFile | undefined> => findFile(database.for(call), placeOf(path)),
-
-    /** Opens a file. `rangeOf` says which bytes of it are wanted; without: all. */
     open: async (call: CallMeta, path: string, rangeOf?: (file: ArtifactFile) => ByteRange | undefined): Promise<OpenedFile> => {
       for (let attempt = 1; ; attempt++) {
         const file = await findFile(database.for(call), placeOf(path));
         if (file === undefined) throw noSuchArtifact(path);
         const range = rangeOf?.(file);
         try {
-          const { body } = await objects.get(file.objectKey, { ...(range === undefined ? {} : { range }), signal: call.signal });
-          return { file, body };
+          const { body } = await objects.get(file.objectKey, {
+            ...(range === undefined ? {} : { range }),
+            signal: call.signal,
+          });
+          return {
+            file,
+            body,
+          };
         } catch (error) {
           if (!AppError.is(error, 'not_found')) throw error;
-          // Replaced or deleted since it was looked up; else its bytes are lost.
           if (attempt === ATTEMPTS || (await findFile(database.for(call), placeOf(path)))?.objectKey === file.objectKey)
             throw new Error(`The object ${file.objectKey} of the artifact ${path} is missing.`, { cause: error });
         }
       }
     },
-
-    /** Keeps all of it or nothing. `length` is what the client has announced, if it has. */
     put: async (call: CallMeta, path: string, source: AsyncIterable<Uint8Array>, length?: number): Promise<void> => {
       const object = await store(call, source, await checkAhead(call, path, length));
       const work = async (tx: Transaction): Promise<void> => {
@@ -153,24 +154,35 @@ export function openArtifacts({ database, objects, sweeper, clock, newId, limits
       };
       await keep(call, object, work, refersTo(path, object.key));
     },
-
-    /** Deletes a file, or all below a folder. What is not there needs no deleting. */
     remove: async (call: CallMeta, path: string): Promise<Freed> => {
-      let freed: Freed = { files: 0, bytes: 0 };
+      let freed: Freed = {
+        files: 0,
+        bytes: 0,
+      };
       for (;;) {
         const batch = await database.transaction(call, async (tx) => {
           await lockPath(tx, path, foldersAbove(path));
           const file = await deleteFile(tx, placeOf(path));
           const inside = await deleteFilesBelow(tx, path, BATCH);
           tx.afterCommit(sweeper.wake);
-          return { files: file.files + inside.files, bytes: file.bytes + inside.bytes };
+          return {
+            files: file.files + inside.files,
+            bytes: file.bytes + inside.bytes,
+          };
         });
-        freed = { files: freed.files + batch.files, bytes: freed.bytes + batch.bytes };
+        freed = {
+          files: freed.files + batch.files,
+          bytes: freed.bytes + batch.bytes,
+        };
         if (batch.files < BATCH) return freed;
       }
     },
-
-    ...{ store, keep, refersTo, checkAhead, claim, write },
+    store,
+    keep,
+    refersTo,
+    checkAhead,
+    claim,
+    write,
   };
 }
 

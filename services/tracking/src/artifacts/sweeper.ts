@@ -12,9 +12,9 @@ interface SweeperOptions {
 /** Deletes the objects that nothing refers to any more. */
 export interface Sweeper extends AsyncDisposable {
   /** There is garbage: begin, or look once more. */
-  wake(): void;
+  readonly wake: () => void;
   /** Resolves when all that was garbage when it was called is gone, or could not be deleted. */
-  sweep(): Promise<void>;
+  readonly sweep: () => Promise<void>;
 }
 
 const BATCH = 256;

@@ -16,10 +16,8 @@ export interface Leftovers {
 const PAGE = 1000;
 
 /** Gives up uploads in parts that nobody goes on with, and forgets those that were completed. */
-export async function cleanUploads(
-  { database, sweeper, beforeMs }: Leftovers,
-  { id: jobId, call, signal, progress }: JobRun,
-): Promise<void> {
+export async function cleanUploads({ database, sweeper, beforeMs }: Leftovers, run: JobRun): Promise<void> {
+  const { id: jobId, call, signal } = run;
   for (;;) {
     signal.throwIfAborted();
     const stale = await listStaleUploads(database.for(call), beforeMs, PAGE);
@@ -33,7 +31,7 @@ export async function cleanUploads(
         tx.afterCommit(sweeper.wake);
       });
     }
-    progress(0.75, 'giving up broken uploads');
+    run.progress(0.75, 'giving up broken uploads');
     if (stale.length < PAGE) return;
   }
 }
@@ -41,8 +39,9 @@ export async function cleanUploads(
 /** Objects that nothing refers to, page by page: a process died between keeping the bytes and saying whose they are. */
 export async function* findAllOrphans(
   { database, objects, beforeMs }: Leftovers,
-  { call, signal, progress }: JobRun,
+  run: JobRun,
 ): AsyncGenerator<readonly ObjectInfo[], void, void> {
+  const { call, signal } = run;
   for (let after: string | undefined = ''; after !== undefined;) {
     const { items, next }: Awaited<ReturnType<Objects['list']>> = await objects.list({ after, limit: PAGE, signal });
     const old = items.filter(({ modifiedAt }) => modifiedAt.getTime() < beforeMs);
@@ -53,7 +52,7 @@ export async function* findAllOrphans(
       ),
     );
     if (orphans.size > 0) yield old.filter(({ key }) => orphans.has(key));
-    progress(0.85, 'looking for objects that nothing refers to');
+    run.progress(0.85, 'looking for objects that nothing refers to');
     after = next;
   }
 }

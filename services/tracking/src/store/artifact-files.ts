@@ -63,16 +63,16 @@ export function listFiles(db: Queryable, folder: string, after: string, limit: n
 /** The folders in a folder, by their names. One or two looks into the index find each of them, however much is in it. */
 export function listFolders(db: Queryable, folder: string): Promise<readonly string[]> {
   const { begin, end } = inside(folder);
-  const start = folder === '' ? 1 : [...folder].length + 2;
+  const above = sql`length(${folder === '' ? '' : `${folder}/`})`;
   // A blank is the first character of a path: behind `a` comes what begins with `a `. Behind all of `a/` comes `a0`.
   return db.all(
     sql`WITH RECURSIVE found (folder, name) AS (
-          (SELECT folder, split_part(substr(folder, ${start}::int), '/', 1) FROM artifact WHERE folder >= ${begin} AND folder < ${end} ORDER BY folder LIMIT 1)
+          (SELECT folder, split_part(substr(folder, ${above} + 1), '/', 1) FROM artifact WHERE folder >= ${begin} AND folder < ${end} ORDER BY folder LIMIT 1)
           UNION ALL
-          SELECT next.folder, split_part(substr(next.folder, ${start}::int), '/', 1) FROM found, LATERAL (
+          SELECT next.folder, split_part(substr(next.folder, ${above} + 1), '/', 1) FROM found, LATERAL (
             SELECT a.folder FROM artifact AS a
-            WHERE a.folder >= CASE WHEN length(found.folder) = ${start}::int - 1 + length(found.name) THEN found.folder || ' '
-                                   ELSE left(found.folder, ${start}::int - 1 + length(found.name)) || '0' END AND a.folder < ${end}
+            WHERE a.folder >= CASE WHEN length(found.folder) = ${above} + length(found.name) THEN found.folder || ' '
+                                   ELSE left(found.folder, ${above} + length(found.name)) || '0' END AND a.folder < ${end}
             ORDER BY a.folder LIMIT 1) AS next
         )
         SELECT DISTINCT name COLLATE "C" AS name FROM found ORDER BY 1`,

@@ -24,12 +24,6 @@ export async function lockUsage(db: Queryable): Promise<Usage> {
   return readUsage(db);
 }
 
-export async function changeUsage(db: Queryable, top: string, { bytes, files }: Usage): Promise<void> {
-  await db.run(sql`
-    INSERT INTO artifact_usage AS known (top, shard, bytes, files) VALUES (${top}, ${SHARD}, ${bytes}, ${files})
-    ON CONFLICT (top, shard) DO UPDATE SET bytes = known.bytes + excluded.bytes, files = known.files + excluded.files`);
-}
-
 export interface FolderUsage extends Usage {
   readonly folder: string;
   /** The experiment whose artifacts lie there. */

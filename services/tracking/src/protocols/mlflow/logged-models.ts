@@ -66,8 +66,9 @@ export const loggedModelHandlers = ({
   createLoggedModel: async (request, call) => {
     const { experiment_id: experimentId, name, model_type, source_run_id, params, tags } = readMessage(Create, request);
     const created = await loggedModels.create(call, {
-      ...{ experimentId, params, tags },
-      // What is empty is not there.
+      experimentId,
+      params,
+      tags,
       name: name || undefined,
       modelType: model_type || undefined,
       sourceRunId: source_run_id || undefined,
@@ -109,8 +110,15 @@ export const loggedModelHandlers = ({
     const of = { experimentIds, filter, orderBy, datasets };
     const offset = readLoggedModelToken(page_token, of);
     const found = await loggedModels.search(call, {
-      ...{ experimentIds, filter, orderBy, offset, limit: size + 1 },
-      datasets: datasets.map(({ dataset_name: name = '', dataset_digest: digest }) => ({ name, digest: digest || undefined })),
+      experimentIds,
+      filter,
+      orderBy,
+      offset,
+      limit: size + 1,
+      datasets: datasets.map(({ dataset_name: name = '', dataset_digest: digest }) => ({
+        name,
+        digest: digest || undefined,
+      })),
     });
     return answer({
       models: unlessEmpty(found.slice(0, size).map(modelShape)),
