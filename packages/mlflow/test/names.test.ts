@@ -57,6 +57,9 @@ describe('no way to write it leads out of the root', () => {
     'http:../x',
     'a/?x/../../y',
     `%${'25'.repeat(15)}2e%2e/x`,
+    `%${'25'.repeat(15)}20x`,
+    'x://[a/b',
+    'x://a]/b',
     'x'.repeat(5000),
     'a\ud800',
   ];
@@ -142,7 +145,8 @@ describe('keys', () => {
     assert.equal(letter.length, 2);
     checkKey('metric', letter.repeat(250));
     refusal(() => checkKey('metric', letter.repeat(251)));
-    checkLength('x', '😀'.repeat(10), 10);
+    for (const character of ['😀', '\u{10000}', '\u{10ffff}', '\ud7ff', '\ue000']) checkLength('x', character.repeat(10), 10);
+    for (const character of ['a', '\u{10000}', '\ud7ff', '\ue000']) refusal(() => checkLength('x', character.repeat(11), 10));
   });
 
   test('of models are told apart from new names', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  experimentFilters,
   experimentOrder,
   loggedModelFilters,
   modelVersionOrder,
@@ -14,6 +15,7 @@ import {
   traceFilters,
   traceOrder,
   type Filter,
+  type FilterGrammar,
   type OrderGrammar,
 } from '@mlab/mlflow';
 import { refusal } from './refusal.ts';
@@ -115,6 +117,10 @@ test('a message says what is wrong, and where', () => {
     ['metrics.a >', /^Invalid clause\(s\) in filter string: 'metrics\.a >' \(at the end of the filter\)$/],
     ["run_id IN ('a', 1)", /got different type in list/],
     ["run_id IN ('a\\ud800')", /half of a surrogate pair/],
+    ["run_id IN ('a\\')", /ill-formed list/],
+    ["run_id IN ('a\n')", /ill-formed list/],
+    ["run_id IN ('a', )x", /Invalid clause/],
+    ["run_id IN ('a' b)", /ill-formed list/],
     ["tags.a = 'x\0'", /NUL/],
   ];
   for (const [filter, message] of table)
@@ -123,6 +129,32 @@ test('a message says what is wrong, and where', () => {
       message,
       filter,
     );
+});
+
+test('experiments and traces have their own rules', () => {
+  const wrong = <O extends string>(grammar: FilterGrammar<O>, filter: string): string => refusal(() => parseFilter(grammar, filter));
+  assert.match(wrong(experimentFilters, "experiment_id = 'x'"), /^Invalid experiment ID 'x'\. Experiment ID must be a valid integer\.$/);
+  assert.match(wrong(experimentFilters, "experiment_id IN ('1', '1.5')"), /Invalid experiment ID '1\.5'/);
+  assert.equal(show(parseFilter(experimentFilters, "experiment_id NOT IN (' 007', '-1')")), 'attribute.experiment_id NOT IN ["7","-1"]');
+  assert.match(wrong(experimentFilters, 'creation_time > 1e3'), /Invalid value for numeric attribute 'creation_time': 1e3/);
+  for (const filter of ["span.foo = 'x'", "span.attributes. = 'x'", 'span.attributes.`` = 1', "span.content = 'x'"])
+    wrong(traceFilters, filter);
+  for (const filter of [
+    "prompt = 'x'",
+    "prompt = 'a/b/c'",
+    "prompt != 'a/b'",
+    'feedback.x = 5',
+    "feedback.x > '5'",
+    "issue.id != 'x'",
+    "issue.x = 'x'",
+  ])
+    wrong(traceFilters, filter);
+  const reads =
+    "span.attributes.`a b` LIKE 'x' AND prompt = 'a/1' AND feedback.x > 5 AND feedback.x = '5' AND text LIKE '%' AND name IS NULL";
+  assert.equal(
+    show(parseFilter(traceFilters, reads)),
+    '(span.attributes.a b LIKE "x" AND tag.mlflow.linkedPrompts = "a/1" AND feedback.x > 5 AND feedback.x = "5" AND span.content LIKE "%" AND tag.mlflow.traceName IS NULL)',
+  );
 });
 
 describe('whatever is sent is answered soon', () => {

@@ -36,7 +36,6 @@ interface Step {
   readonly name: string;
   readonly camel: string | undefined;
   readonly legacy: string | undefined;
-  readonly isText: boolean;
   readonly required: boolean;
   readonly read: (value: unknown) => unknown;
 }
@@ -49,8 +48,8 @@ function compile(fields: Fields): (value: unknown) => unknown {
     // Every object has a `constructor`, also one that nobody sent.
     if (name in Object.prototype) throw new Error(`A field cannot be called ${name}.`);
     const camel = name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    const { kind, read, required, legacy } = field;
-    return { name, camel: camel === name ? undefined : camel, legacy, isText: kind === 'text', required, read };
+    const { read, required, legacy } = field;
+    return { name, camel: camel === name ? undefined : camel, legacy, required, read };
   });
   const blank = Object.fromEntries(Object.entries(fields).map(([name, { absent }]) => [name, absent]));
 
