@@ -16,7 +16,7 @@ export {
   checkNewAlias,
   checkRunId,
 } from '#/names.ts';
-export { pageToken, readPageToken } from '#/page-token.ts';
+export { pageToken, readPageStart, readPageToken } from '#/page-token.ts';
 export { firstCharacters } from '#/python.ts';
 export type { Comparison, Filter, Operator, Order, TraceOperator } from '#/search/filter.ts';
 export type { FilterGrammar, OrderGrammar } from '#/search/grammar.ts';

@@ -3,24 +3,40 @@ import { pythonRepr } from '#/python.ts';
 
 const MAX_TOKEN_LENGTH = 4096;
 
-/** MLflow's token of a page: where it begins. `{"offset": 1}` has a blank behind the colon, as Python's `json` writes it. */
-export function pageToken(offset: number): string {
-  return Buffer.from(`{"offset": ${offset}}`).toString('base64');
+/**
+ * MLflow's token of a page: where it begins. `{"offset": 1}` has a blank behind the colon, as Python's `json` writes it. `after` is what the
+ * page before ended with, so that what comes and goes meanwhile neither hides nor repeats anything; MLflow does not write it.
+ */
+export function pageToken(offset: number, after?: string): string {
+  const token = after === undefined ? `{"offset": ${offset}}` : `{"offset": ${offset}, "after": ${JSON.stringify(after)}}`;
+  return Buffer.from(token).toString('base64');
 }
 
 /** Where the page begins that a token stands for: 0 when there is none. */
 export function readPageToken(token: string | undefined): number {
-  if (token === undefined || token === '') return 0;
-  return offsetOf(decodeToken(token));
+  return readPageStart(token).offset;
 }
 
-function offsetOf(text: string): number {
-  const { offset } = parseToken(text);
+interface PageStart {
+  readonly offset: number;
+  readonly after: string | undefined;
+}
+
+/** The same, with what the page before ended with, if the token says it. */
+export function readPageStart(token: string | undefined): PageStart {
+  if (token === undefined || token === '') return { offset: 0, after: undefined };
+  const text = decodeToken(token);
+  const { offset, after } = parseToken(text);
+  if (after !== undefined && (typeof after !== 'string' || !/^[\w-]{1,256}$/.test(after))) throw notAPlace(text);
+  return { offset: readOffset(offset, text), after };
+}
+
+const notAPlace = (text: string): Error => invalidParameter(`Invalid page token, parsed value=${pythonRepr(text)}`);
+
+function readOffset(offset: unknown, text: string): number {
   // MLflow writes numbers and reads texts too.
   const number = typeof offset === 'string' && /^\d{1,16}$/.test(offset) ? Number(offset) : offset;
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) {
-    throw invalidParameter(`Invalid page token, parsed value=${pythonRepr(text)}`);
-  }
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) throw notAPlace(text);
   return number;
 }
 
@@ -33,7 +49,7 @@ function decodeToken(token: string): string {
   return Buffer.from(bare, 'base64').toString('utf8');
 }
 
-function parseToken(text: string): { readonly offset?: unknown } {
+function parseToken(text: string): { readonly offset?: unknown; readonly after?: unknown } {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) return parsed;

@@ -73,6 +73,9 @@ export interface RunSearch {
   readonly filter: string | undefined;
   readonly orderBy: readonly string[];
   readonly stages: readonly LifecycleStage[];
+  /** The last run of the page before: the next one begins behind it. */
+  readonly after: string | undefined;
+  /** How many runs there were before, in case that one is gone for good. */
   readonly offset: number;
   readonly limit: number;
 }
@@ -209,13 +212,13 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
       }),
 
     search: async (call: CallMeta, search: RunSearch): Promise<readonly WholeRun[]> => {
-      const { experimentIds, filter: text, orderBy, stages, offset, limit } = search;
+      const { experimentIds, filter: text, orderBy, stages, after, offset, limit } = search;
       const filter = parseFilter(runFilters, text);
       const order = parseOrderBy(runOrder, orderBy);
       const ids = experimentIds.map((id) => experimentId(id));
       if (ids.length === 0) return [];
       const db = database.for(call);
-      const found = await searchRuns(db, { experimentIds: [...new Set(ids)], filter, order, stages, offset, limit });
+      const found = await searchRuns(db, { experimentIds: [...new Set(ids)], filter, order, stages, after, offset, limit });
       const data = await readRunData(
         db,
         found.map(({ no }) => no),

@@ -1,10 +1,11 @@
 import type { Queryable, Sql } from '@mlab/kernel';
 import type { Filter, Order } from '@mlab/mlflow';
-import { identifier, join, sql } from '@mlab/sql';
+import { join, sql } from '@mlab/sql';
 import type { LifecycleStage } from '#/domain/experiment.ts';
 import type { Run } from '#/domain/run.ts';
 import { findKeyIds } from './metrics.ts';
-import { attributeColumn, metricsOf, runCondition } from './run-filter.ts';
+import { metricsOf, runCondition } from './run-filter.ts';
+import { behind, findPlace, joined, orderBy, termsOf, type Place, type Term } from './run-order.ts';
 import { runColumns, toRun } from './runs.ts';
 
 export interface RunQuery {
@@ -13,12 +14,15 @@ export interface RunQuery {
   /** Ends with what decides between equals. */
   readonly order: readonly Order[];
   readonly stages: readonly LifecycleStage[];
+  /** The last run of the page before. What comes and goes meanwhile neither hides a run nor shows one twice. */
+  readonly after: string | undefined;
+  /** Where the page begins if that run is gone for good, or was never told. */
   readonly offset: number;
   readonly limit: number;
 }
 
 export async function searchRuns(db: Queryable, query: RunQuery): Promise<readonly Run[]> {
-  const { experimentIds, filter, order, stages, offset, limit } = query;
+  const { experimentIds, filter, order, stages, after, offset, limit } = query;
   const metrics = new Set([...metricsOf(filter), ...order.filter(({ entity }) => entity === 'metric').map(({ key }) => key)]);
   const keyIds = metrics.size === 0 ? new Map<string, number>() : await findKeyIds(db, [...metrics]);
   const where = join(
@@ -32,74 +36,57 @@ export async function searchRuns(db: Queryable, query: RunQuery): Promise<readon
     ],
     sql` AND `,
   );
-  const page = { where, offset, limit };
-  return (await byFirst(db, order, keyIds, page)) ?? (await inGeneral(db, order, keyIds, page));
+  const terms = termsOf(order, keyIds);
+  const place = after === undefined ? undefined : await findPlace(db, terms, after);
+  const page =
+    place === undefined ? { place, where, offset, limit } : { place, where: sql`${where} AND ${behind(terms, place)}`, offset: 0, limit };
+  return (await byFirst(db, terms, page)) ?? (await inGeneral(db, terms, page));
 }
 
 interface Page {
+  readonly place: Place | undefined;
   readonly where: Sql;
   readonly offset: number;
   readonly limit: number;
 }
 
-type KeyIds = ReadonlyMap<string, number>;
-
 /**
  * Ordered by a metric, a parameter or a tag first: the index of its values gives the runs that have one in this order, so that a page of many
  * runs does not cost a sort of all of them. Undefined when the page reaches those that have none, who stand behind.
  */
-async function byFirst(db: Queryable, order: readonly Order[], keyIds: KeyIds, page: Page): Promise<readonly Run[] | undefined> {
-  const [first, ...rest] = order;
-  if (first === undefined || first.entity === 'attribute') return undefined;
-  const { joins, by } = ordering(rest, keyIds);
-  const direction = first.ascending ? sql`ASC` : sql`DESC`;
-  const tail = sql`${by} OFFSET ${page.offset} LIMIT ${page.limit}`;
+async function byFirst(db: Queryable, [first, ...rest]: readonly Term[], page: Page): Promise<readonly Run[] | undefined> {
+  if (first?.source === undefined) return undefined;
+  const { place, where, offset, limit } = page;
+  const [start] = place ?? [];
+  if (place !== undefined && (start === undefined || Number.isNaN(start))) return undefined;
+  const { source, value, ascending } = first;
+  const direction = ascending ? sql`ASC` : sql`DESC`;
+  const indexed = first.kind === 'metric' ? value : sql`left(${value}, 200)`;
+  const conditions = [
+    source.key,
+    ...(first.kind === 'metric' ? [sql`${value} < 'NaN'::float8`] : []),
+    ...(start === undefined ? [] : [from(first, start)]),
+    where,
+  ];
+  const order = join([...(first.kind === 'metric' ? [] : [sql`${indexed} ${direction}`]), sql`${value} ${direction}`, orderBy(rest)]);
   const runs = await db.all(
-    first.entity === 'metric'
-      ? sql`SELECT ${runColumns} FROM latest_metric AS o JOIN run AS r ON r.no = o.run_no${joins}
-            WHERE o.key_id = ${keyIds.get(first.key) ?? NO_KEY} AND o.value < 'NaN'::float8 AND ${page.where} ORDER BY o.value ${direction}, ${tail}`
-      : sql`SELECT ${runColumns} FROM ${labels(first.entity)} AS o JOIN run AS r ON r.no = o.run_no${joins}
-            WHERE o.key = ${first.key} AND ${page.where} ORDER BY left(o.value, 200) ${direction}, o.value ${direction}, ${tail}`,
+    sql`SELECT ${runColumns} FROM ${source.table} JOIN run AS r ON r.no = ${source.alias}.run_no${joined(rest)}
+        WHERE ${join(conditions, sql` AND `)} ORDER BY ${order} OFFSET ${offset} LIMIT ${limit}`,
     toRun,
   );
-  return runs.length === page.limit ? runs : undefined;
+  return runs.length === limit ? runs : undefined;
 }
 
-/** Of a metric that nobody has logged. */
-const NO_KEY = -1;
+/** So that the index is read from where the page begins: what stands before it is no more looked at. */
+function from({ kind, value, ascending }: Term, start: string | number): Sql {
+  const operator = ascending ? sql`>=` : sql`<=`;
+  if (kind === 'metric') return sql`${value} ${operator} ${start}::float8`;
+  return sql`left(${value}, 200) ${operator} left(${start}::text, 200)`;
+}
 
-const labels = (entity: string): Sql => (entity === 'param' ? sql`param` : sql`tag`);
-
-function inGeneral(db: Queryable, order: readonly Order[], keyIds: KeyIds, page: Page): Promise<readonly Run[]> {
-  const { joins, by } = ordering(order, keyIds);
+function inGeneral(db: Queryable, terms: readonly Term[], { where, offset, limit }: Page): Promise<readonly Run[]> {
   return db.all(
-    sql`SELECT ${runColumns} FROM run AS r${joins} WHERE ${page.where} ORDER BY ${by} OFFSET ${page.offset} LIMIT ${page.limit}`,
+    sql`SELECT ${runColumns} FROM run AS r${joined(terms)} WHERE ${where} ORDER BY ${orderBy(terms)} OFFSET ${offset} LIMIT ${limit}`,
     toRun,
   );
 }
-
-/** What is missing stands last in either direction, and NaN before it. */
-function ordering(order: readonly Order[], keyIds: KeyIds): { readonly joins: Sql; readonly by: Sql } {
-  const joins: Sql[] = [];
-  const by: Sql[] = [];
-  for (const [index, { entity, key, ascending }] of order.entries()) {
-    const direction = ascending ? sql`ASC NULLS LAST` : sql`DESC NULLS LAST`;
-    const alias = ALIASES[index];
-    // Only the end may be missing, and only an order that does not speak of what is missing is the order of an index.
-    if (entity === 'attribute') by.push(sql`${attributeColumn(key)} ${key === 'end_time' ? direction : ascending ? sql`ASC` : sql`DESC`}`);
-    else if (alias === undefined) throw new Error('An order has more parts than there are names for.');
-    else if (entity === 'metric') {
-      joins.push(sql` LEFT JOIN latest_metric AS ${alias} ON ${alias}.run_no = r.no AND ${alias}.key_id = ${keyIds.get(key) ?? NO_KEY}`);
-      by.push(
-        sql`CASE WHEN ${alias}.value IS NULL THEN 2 WHEN ${alias}.value = 'NaN'::float8 THEN 1 ELSE 0 END`,
-        sql`${alias}.value ${direction}`,
-      );
-    } else {
-      joins.push(sql` LEFT JOIN ${labels(entity)} AS ${alias} ON ${alias}.run_no = r.no AND ${alias}.key = ${key}`);
-      by.push(sql`${alias}.value ${direction}`);
-    }
-  }
-  return { joins: join(joins, sql``), by: join(by) };
-}
-
-const ALIASES = Array.from({ length: 128 }, (_, index) => identifier(`o${index}`));

@@ -1,6 +1,6 @@
 import type { runRoutes } from '@mlab/contracts/mlflow-tracking';
 import type { CallMeta } from '@mlab/kernel';
-import { answer, double, int64, list, message, oneOf, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
+import { answer, double, int64, list, message, oneOf, pageToken, readMessage, readPageStart, text } from '@mlab/mlflow';
 import type { Run } from '#/domain/run.ts';
 import type { ModelMetric, Runs } from '#/runs.ts';
 import type { HandlersFor } from './handlers-for.ts';
@@ -97,12 +97,13 @@ export function runHandlers({ runs, nowMs, linksOf }: RunHandlersOptions): Handl
         page_token,
       } = readMessage(Search, request);
       const size = pageSize(max_results, DEFAULT_PAGE);
-      const offset = readPageToken(page_token);
+      const { offset, after } = readPageStart(page_token);
       const found = await runs.search(call, {
         experimentIds,
         filter,
         orderBy,
         stages: stagesOf(run_view_type),
+        after,
         offset,
         limit: size + 1,
       });
@@ -113,7 +114,7 @@ export function runHandlers({ runs, nowMs, linksOf }: RunHandlersOptions): Handl
       );
       return answer({
         runs: unlessEmpty(page.map((whole) => runShape(whole, links.get(whole.run.no) ?? NO_LINKS))),
-        next_page_token: found.length > size ? pageToken(offset + size) : undefined,
+        next_page_token: found.length > size ? pageToken(offset + size, page.at(-1)?.run.id) : undefined,
       });
     },
     logMetric: async (request, call) => {
