@@ -63,6 +63,7 @@ CREATE TABLE assessment (
   updated_ms bigint NOT NULL
 );
 CREATE INDEX assessment_of_trace ON assessment (trace_no, created_ms);
+CREATE INDEX assessment_by_name ON assessment (name, kind);
 
 -- A trace may be linked before anything else is known of it.
 CREATE TABLE trace_run (

@@ -32,7 +32,9 @@ export function attributeText(value: string): string {
   } catch {
     return quoted(value);
   }
-  return UNKEPT.test(value) || value !== clean(value) || !isShallow(parsed, MAX_EMBEDDED_DEPTH) ? quoted(value) : value;
+  if (UNKEPT.test(value) || value !== clean(value) || !isShallow(parsed, MAX_EMBEDDED_DEPTH)) return quoted(value);
+  // Texts are written in one way, so that who looks for letters among them finds them.
+  return typeof parsed === 'string' ? quoted(parsed) : value;
 }
 
 function isShallow(value: unknown, depth: number): boolean {

@@ -8,15 +8,16 @@ import { numberCondition, textCondition } from '#/store/filter-sql.ts';
 export function assessmentCondition({ entity, key, operator, value }: Comparison<TraceOperator>, scope: Sql): Sql {
   const isSo = operator === 'IS NULL' || operator === 'IS NOT NULL' ? sql`true` : valueCondition(operator, value);
   const said = sql`a.kind = ${entity} AND a.name = ${key} AND a.valid AND ${isSo}`;
-  const exists = sql`(EXISTS (SELECT 1 FROM assessment AS a WHERE a.trace_no = t.no AND ${said}) OR t.no IN (
-    SELECT t.no FROM trace AS t WHERE ${scope} AND t.metadata ? 'mlflow.trace.session' AND t.metadata->>'mlflow.trace.session' IN (
-      SELECT t.metadata->>'mlflow.trace.session' FROM trace AS t JOIN assessment AS a ON a.trace_no = t.no
-      WHERE ${scope} AND ${said} AND a.metadata ? ${METADATA.session})))`;
-  return operator === 'IS NULL' ? sql`NOT ${exists}` : exists;
+  const traces = sql`(
+    SELECT a.trace_no FROM assessment AS a WHERE ${said}
+    UNION ALL SELECT t.no FROM trace AS t WHERE ${scope} AND t.metadata ? 'mlflow.trace.session' AND t.metadata->>'mlflow.trace.session' IN (
+      SELECT t.metadata->>'mlflow.trace.session' FROM assessment AS a JOIN trace AS t ON t.no = a.trace_no
+      WHERE ${scope} AND ${said} AND a.metadata ? ${METADATA.session}))`;
+  return operator === 'IS NULL' ? sql`t.no NOT IN ${traces}` : sql`t.no IN ${traces}`;
 }
 
 export const issueCondition = (id: string): Sql =>
-  sql`EXISTS (SELECT 1 FROM assessment AS a WHERE a.trace_no = t.no AND a.kind = 'issue' AND a.name = ${id})`;
+  sql`t.no IN (SELECT a.trace_no FROM assessment AS a WHERE a.kind = 'issue' AND a.name = ${id})`;
 
 /** The text of a value that is one, else its JSON. */
 const TEXT = sql`(a.value #>> '{}')`;

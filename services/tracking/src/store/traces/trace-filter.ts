@@ -90,22 +90,44 @@ function metadataCondition(comparison: TraceComparison): Sql {
   return labelCondition(sql`t.metadata`, comparison);
 }
 
-/** Traces that a run has made, and those that were linked to it later. */
+/** Traces that a run has made, and those that were linked to it later. Each has an index, which an OR would not use. */
 function runCondition(runId: string): Sql {
-  return sql`((t.metadata ? 'mlflow.sourceRun' AND t.metadata->>'mlflow.sourceRun' = ${runId})
-    OR EXISTS (SELECT 1 FROM trace_run AS l JOIN run AS r ON r.no = l.run_no WHERE l.trace_id = t.id AND r.id = ${runId}))`;
+  return sql`t.id IN (
+    SELECT o.id FROM trace AS o WHERE o.metadata ? 'mlflow.sourceRun' AND o.metadata->>'mlflow.sourceRun' = ${runId}
+    UNION ALL SELECT l.trace_id FROM trace_run AS l JOIN run AS r ON r.no = l.run_no WHERE r.id = ${runId})`;
 }
 
 const ATTRIBUTES = 'attributes.';
 const COLUMNS: Readonly<Record<string, Sql>> = { name: sql`s.name`, type: sql`s.type`, status: sql`s.status` };
-/** All that a span says, for who looks for words. */
-const CONTENT = sql`(s.name || ' ' || s.attributes::text || coalesce(' ' || s.events::text, '') || coalesce(' ' || s.message, ''))`;
 
 function spanExists(comparisons: readonly TraceComparison[]): Sql {
-  const conditions = comparisons.map((comparison) => matches(spanColumn(comparison.key), comparison));
-  return sql`EXISTS (SELECT 1 FROM span AS s WHERE s.trace_no = t.no AND ${join(conditions, sql` AND `)})`;
+  return sql`EXISTS (SELECT 1 FROM span AS s WHERE s.trace_no = t.no AND ${join(comparisons.map(spanCondition), sql` AND `)})`;
 }
 
-/** Of an attribute the text that it is, or its JSON. */
-const spanColumn = (key: string): Sql =>
-  key.startsWith(ATTRIBUTES) ? sql`(s.attributes->>${key.slice(ATTRIBUTES.length)})` : (COLUMNS[key] ?? CONTENT);
+function spanCondition(comparison: TraceComparison): Sql {
+  const { key } = comparison;
+  if (key.startsWith(ATTRIBUTES)) return attributeCondition(key.slice(ATTRIBUTES.length), comparison);
+  const column = COLUMNS[key];
+  if (column !== undefined) return matches(column, comparison);
+  // All that a span says, for who looks for words.
+  const texts = [sql`s.attributes::text`, sql`s.name`, sql`s.events::text`, sql`s.message`];
+  return sql`(${join(
+    texts.map((text) => matches(text, comparison)),
+    sql` OR `,
+  )})`;
+}
+
+/** Of an attribute the text that it is, or its JSON. To find letters in a text is much faster than to take JSON apart, so that comes first. */
+function attributeCondition(name: string, comparison: TraceComparison): Sql {
+  const condition = matches(sql`(s.attributes->>${name})`, comparison);
+  const letters = lettersOf(comparison);
+  return letters === undefined ? condition : sql`(CASE WHEN strpos(s.attributes::text, ${letters}) > 0 THEN ${condition} ELSE false END)`;
+}
+
+/** Letters that every text has which fulfils the comparison, also when it is written as JSON. */
+function lettersOf({ operator, value }: TraceComparison): string | undefined {
+  if ((operator !== '=' && operator !== 'LIKE') || typeof value !== 'string') return undefined;
+  const runs = value.split(operator === '=' ? /["\\\p{Cc}]/u : /["\\%_\p{Cc}]/u);
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  return longest === '' ? undefined : longest;
+}
