@@ -141,7 +141,7 @@ function query(random: Random, known: Known): string {
   return `?${parts.join('&')}`.slice(0, 12_000);
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'QUERY', 'TRACE', 'PROPFIND'];
 const TYPES = [
   'application/json',
   'application/json; charset=utf-8',

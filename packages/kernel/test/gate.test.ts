@@ -100,6 +100,16 @@ test('what was refused stays refused, and what was let in stays in, however many
   assert.equal(await hostsTo(app.url, 'localhost:1'), 200);
 });
 
+test('methods that no operation has are refused, whatever they are and whatever they bring', async () => {
+  const { host } = new URL(app.url);
+  for (const method of ['QUERY', 'TRACE', 'PROPFIND', 'PUT']) {
+    for (const headers of [[], ['Content-Type: text/plain'], ['Content-Length: 0']]) {
+      assert.equal((await sendRequest(app.url, `${method} /crash`, [`Host: ${host}`, ...headers])).status, 405, method);
+      assert.equal((await sendRequest(app.url, `${method} /nothing`, [`Host: ${host}`, ...headers])).status, 404, method);
+    }
+  }
+});
+
 test('requests of pages elsewhere are refused; those of our own pages and of programs are not', async () => {
   const { host } = new URL(app.url);
   const from = async (origin: string, target: string): Promise<number> =>

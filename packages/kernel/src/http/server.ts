@@ -135,7 +135,8 @@ function buildApp({
     rewriteUrl: (request) => (request.url ?? '/').replace('#', '%23'),
   });
   // Bodies are read by the operations themselves: in their own wire's way, within their own limit.
-  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])
+    app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
 
   addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
   for (const door of [...doors, ...protocols.flatMap(({ doors: foreign }) => foreign)]) {
