@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { call, startArtifacts, type Came, type TestArtifacts } from './artifacts-for-test.ts';
+import { call, startArtifacts, until, type Came, type TestArtifacts } from './artifacts-for-test.ts';
 
 const QUOTA = 1_000_000;
 const MAX_FILE = 400_000;
@@ -16,6 +16,11 @@ const used = async (): Promise<number> => (await t.app.client.storage({ top: 10 
 const empty = async (): Promise<void> => {
   for (const name of await t.list('')) await t.send('DELETE', `artifacts/${name.replace('/', '')}`);
   assert.deepEqual(await t.checkBooks(), { bytes: 0, files: 0 });
+};
+/** Objects that were stored so far. */
+const puts = async (): Promise<number> => {
+  const text = await (await fetch(`${t.app.url}/metrics`)).text();
+  return Number(/mlab_objects_operation_duration_seconds_count\{[^}]*operation="put"[^}]*outcome="ok"[^}]*\} (\d+)/.exec(text)?.[1]);
 };
 const bytes = (count: number): Buffer => Buffer.alloc(count, 'x');
 /** Without a length that says beforehand how much comes. */
@@ -126,7 +131,9 @@ test('a file in parts: what is uploaded in any order is one file, once it is com
   assert.equal(await t.read('1/run/artifacts/data.bin'), undefined);
   const named = parts.toSorted((a, b) => a.part_number - b.part_number);
   const complete = () => post('complete', '1/run/artifacts', { path: '/home/me/data.bin', upload_id, parts: named });
+  const before = await puts();
   const answers = await Promise.all([complete(), complete(), complete()]);
+  assert.equal((await puts()) - before, 1, 'who asks again while it is being done waits for it');
   assert.deepEqual(
     [...answers, await complete()].map(({ status }) => status),
     [200, 200, 200, 200],
@@ -137,6 +144,21 @@ test('a file in parts: what is uploaded in any order is one file, once it is com
   assert.equal((await post('abort', '1/run/artifacts', { path: 'data.bin', upload_id })).status, 200);
   assert.deepEqual(await t.read('1/run/artifacts/data.bin'), whole);
   assert.equal((await putPart(credentials[0] as Credential, bytes(1))).status, 404);
+  await empty();
+});
+
+test('who has been overtaken by another process puts nothing in its place', async () => {
+  const { upload_id, credentials } = await begin('1', 'x', 1);
+  const { part } = await putPart(credentials[0] as Credential, bytes(10));
+  await t.query(`BEGIN; SELECT 1 FROM multipart_upload WHERE id = '${upload_id}' FOR UPDATE`);
+  const completing = post('complete', '1', { path: 'x', upload_id, parts: [part] });
+  await until(async () => (await t.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0, 'it waits for the other');
+  await t.query(`UPDATE multipart_upload SET completed_ms = 1 WHERE id = '${upload_id}'; COMMIT`);
+  assert.equal((await completing).status, 200);
+  assert.equal(await t.read('1/x'), undefined);
+  assert.deepEqual(await t.checkBooks(), { bytes: 10, files: 0 });
+  await t.query(`UPDATE multipart_upload SET completed_ms = NULL`);
+  assert.equal((await post('abort', '1', { path: 'x', upload_id })).status, 200);
   await empty();
 });
 

@@ -151,6 +151,23 @@ test('a file is replaced at once, and whoever reads it reads on what he began', 
   assert.equal(size, old.length);
 });
 
+test('a file that is replaced all the time is there for whoever opens it', async () => {
+  const body = (n: number): string => String(n % 10).repeat(20_000);
+  await t.put('1/busy', body(0));
+  let writing = true;
+  const read = async (): Promise<void> => {
+    while (writing) {
+      const { status, body: found } = await t.send('GET', 'artifacts/1/busy');
+      assert.equal(status, 200, found.toString().slice(0, 300));
+      assert.match(found.toString(), /^(\d)\1{19999}$/);
+    }
+  };
+  const readers = Array.from({ length: 6 }, read);
+  for (let n = 0; n < 60; n++) await t.put('1/busy', body(n));
+  writing = false;
+  await Promise.all(readers);
+});
+
 test('of sixteen uploads to one path one stays, whole', async () => {
   const bodies = Array.from({ length: 16 }, (_, index) => Buffer.alloc(50_000 + index * 1000, String.fromCharCode(97 + index)));
   const statuses = await Promise.all(bodies.map((body) => t.put('1/together', body)));

@@ -8,7 +8,18 @@ import { systemClock } from '@mlab/kernel';
 import { testOwner } from '@mlab/sql/testing';
 import { call, startArtifacts, storedKeys, until, type TestArtifacts } from './artifacts-for-test.ts';
 
-const NOTHING = { dryRun: false, experiments: 0, runs: 0, loggedModels: 0, metrics: 0, files: 0, uploads: 0, orphans: 0, bytes: 0 };
+const NOTHING = {
+  dryRun: false,
+  experiments: 0,
+  runs: 0,
+  loggedModels: 0,
+  traces: 0,
+  metrics: 0,
+  files: 0,
+  uploads: 0,
+  orphans: 0,
+  bytes: 0,
+};
 const DAY_MS = 86_400_000;
 
 let t: TestArtifacts;
@@ -111,7 +122,7 @@ test('an experiment goes with its runs, models, traces and files, and its name i
   await t.query(`UPDATE experiment SET updated_ms = updated_ms - ${40 * DAY_MS} WHERE id IN (${gone}, ${host})`);
 
   // Only these: their runs were deleted today, and go with them all the same.
-  const expected = { ...NOTHING, experiments: 2, runs: 3, loggedModels: 1, metrics: 11, files: 8, bytes: 6600 };
+  const expected = { ...NOTHING, experiments: 2, runs: 3, loggedModels: 1, traces: 2, metrics: 11, files: 8, bytes: 6600 };
   assert.deepEqual(await clean({ dryRun: true }), { ...expected, dryRun: true });
   assert.deepEqual(await clean({}), expected);
   for (const id of [gone, host]) {
@@ -155,6 +166,37 @@ test('an upload to a run that is removed is refused, also when it had begun befo
   assert.match(said.toString(), /has been removed/);
   assert.equal(await t.put(`${run.root}/later`, 'x'), 404);
   await t.checkBooks();
+});
+
+test('an upload that is being committed while its run is removed is removed with it', async () => {
+  const run = await newRun('0');
+  await deleteRun(run);
+  await age('run', run, 31);
+  const folder = run.root.replace('/artifacts', '');
+  // As an upload has it just before its end.
+  await t.query(`BEGIN; SELECT pg_advisory_xact_lock_shared(hashtextextended('${folder}', 7))`);
+  await t.query(`INSERT INTO artifact (folder, name, object_key, size, sha256, content_type, modified_ms) VALUES ('${run.root}', 'late', 'late', 7, '', '', 0);
+    UPDATE artifact_usage SET bytes = bytes + 7, files = files + 1 WHERE (top, shard) = (SELECT top, shard FROM artifact_usage WHERE top = '0' LIMIT 1)`);
+  const cleaning = clean({});
+  await until(
+    async () => (await t.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length > 0,
+    'the cleaning waits for it',
+  );
+  await t.query('COMMIT');
+  assert.deepEqual(await cleaning, { ...NOTHING, runs: 1, metrics: 3, files: 3, bytes: 2007 });
+  assert.deepEqual(await t.list(run.root), []);
+  await t.checkBooks();
+});
+
+test('an experiment that is restored while it is marked for removal stays removed', async () => {
+  const experiment_id = await newExperiment('too late');
+  await t.post('experiments/delete', { experiment_id });
+  await t.query(`BEGIN; UPDATE experiment SET removing = true WHERE id = ${experiment_id}`);
+  const restoring = t.ask('POST', 'experiments/restore', { experiment_id });
+  await until(async () => (await t.query(`SELECT 1 FROM pg_locks WHERE NOT granted`)).length > 0, 'restoring waits');
+  await t.query('COMMIT');
+  assert.equal((await restoring).body.error_code, 'RESOURCE_DOES_NOT_EXIST');
+  assert.equal((await clean({})).experiments, 1);
 });
 
 test('restored at the same moment a run is there with all that it had, or it is gone with all of it', async () => {
