@@ -31,6 +31,7 @@ export const CleanReport = Type.Object(
     experiments: Count,
     runs: Count,
     loggedModels: Count,
+    traces: Count,
     metrics: Type.Integer({ minimum: 0, description: 'Values' }),
     files: Count,
     uploads: Type.Integer({ minimum: 0, description: 'Uploads in parts that nobody has completed' }),

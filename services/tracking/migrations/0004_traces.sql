@@ -73,6 +73,8 @@ CREATE TABLE trace_run (
 );
 CREATE INDEX trace_run_by_trace ON trace_run (trace_id);
 
+ALTER TABLE cleaning ADD COLUMN traces bigint NOT NULL DEFAULT 0;
+
 -- Prompts by `name/version`.
 CREATE TABLE trace_prompt (
   trace_no bigint NOT NULL REFERENCES trace ON DELETE CASCADE,

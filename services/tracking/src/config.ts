@@ -27,6 +27,12 @@ export const config = schema(
       description:
         'How long deleted experiments, runs and logged models can be restored, in days; after that they are removed with all their data, every night',
     }),
+    keepTraceDays: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 36_500,
+      description: 'How long traces are kept, in days after they began; older ones are removed with their spans, every night. 0: for ever',
+    }),
     abandonedHours: Type.Number({
       default: 24,
       minimum: 2,

@@ -67,7 +67,12 @@ export const service = defineService({
     const files = openFiles({ database, artifacts, runs, loggedModels });
     const imports = openImports({ database, longValues: config.longValues });
     const storage = openStorage({ database, cleanings: jobs.clean, limits });
-    const cleaning = { ...storing, keepDays: config.keepDeletedDays, abandonedMs: config.abandonedHours * 3_600_000 };
+    const cleaning = {
+      ...storing,
+      keepDays: config.keepDeletedDays,
+      keepTraceDays: config.keepTraceDays,
+      abandonedMs: config.abandonedHours * 3_600_000,
+    };
     // What the process before this one did not come to.
     sweeper.wake();
     return {

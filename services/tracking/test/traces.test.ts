@@ -12,7 +12,7 @@ import { startTracking, type TestTracking } from './tracking-for-test.ts';
 // One service for all of them, because it takes longer to start than they take.
 let tracking: TestTracking;
 before(async () => {
-  tracking = await startTracking();
+  tracking = await startTracking({ MLAB_TRACKING_KEEP_TRACE_DAYS: '3650' });
 });
 after(() => tracking[Symbol.asyncDispose]());
 

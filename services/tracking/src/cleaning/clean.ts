@@ -23,6 +23,7 @@ import {
   type Kind,
   type Removal,
 } from '#/store/removals.ts';
+import { deleteTracesOf } from '#/store/traces/delete-traces.ts';
 import { estimate } from './estimate.ts';
 import { cleanOrphans, cleanUploads } from './leftovers.ts';
 
@@ -33,6 +34,8 @@ export interface CleanOptions {
   readonly clock: Clock;
   /** How long what was deleted is kept, unless an order says otherwise. */
   readonly keepDays: number;
+  /** How long traces are kept. 0: for ever. */
+  readonly keepTraceDays: number;
   /** What nobody has touched for so long is abandoned. Longer than any upload takes. */
   readonly abandonedMs: number;
 }
@@ -46,11 +49,12 @@ const REPORT_DAYS = 90;
 
 /** Does what an order says, in small transactions. Interrupted at any moment it goes on where it was; what it has removed stays counted. */
 export async function clean(options: CleanOptions, order: CleanOrder, run: JobRun): Promise<CleanReport> {
-  const { database, sweeper, clock, keepDays, abandonedMs } = options;
+  const { database, sweeper, clock, keepDays, keepTraceDays, abandonedMs } = options;
   const now = clock.now();
   const choice = { beforeMs: deletedBefore(now, order.olderThanDays ?? keepDays), experimentIds: order.experimentIds };
   const abandoned = { ...options, beforeMs: now.getTime() - abandonedMs };
-  if (order.dryRun === true) return { dryRun: true, ...(await estimate(abandoned, choice, run)) };
+  const tracesUntilMs = keepTraceDays > 0 ? deletedBefore(now, keepTraceDays) : undefined;
+  if (order.dryRun === true) return { dryRun: true, ...(await estimate({ ...abandoned, tracesUntilMs }, choice, run)) };
 
   const { call } = run;
   const db = database.for(call);
@@ -66,6 +70,7 @@ export async function clean(options: CleanOptions, order: CleanOrder, run: JobRu
   await drainRemovals(step);
   await removeExperiments(step);
   if (order.experimentIds === undefined) {
+    if (tracesUntilMs !== undefined) await removeOldTraces(step, tracesUntilMs);
     await cleanUploads(abandoned, run);
     await cleanOrphans(abandoned, run);
     await forgetRemovals(db, abandoned.beforeMs);
@@ -157,7 +162,13 @@ async function removeExperiments(cleaning: Cleaning): Promise<void> {
   if (doomed.length === 0) return;
   const placed = await listPlacedExperiments(db);
   for (const experiment of doomed) {
-    while ((await removeTraces(db, experiment.id, TRACES)) > 0) done('removing traces', 0.7);
+    for (let more = true; more;) {
+      more = await within(cleaning, async (tx) => {
+        const traces = await removeTraces(tx, experiment.id, TRACES);
+        return { more: traces > 0, removed: { traces } };
+      });
+      done('removing traces', 0.7);
+    }
     const path = ownFolderOf(experiment, placed);
     await within(cleaning, async (tx) => {
       if (path !== undefined) await lockPath(tx, path, foldersAbove(path));
@@ -165,5 +176,19 @@ async function removeExperiments(cleaning: Cleaning): Promise<void> {
       return { more: false, removed: { experiments: isGone ? 1 : 0 } };
     });
     if (path !== undefined) await removeFiles(cleaning, path);
+  }
+}
+
+/** Traces of all experiments that are older than they are kept, with the files that their clients put beside them. */
+async function removeOldTraces(cleaning: Cleaning, untilMs: number): Promise<void> {
+  for (let more = true; more;) {
+    const paths: string[] = [];
+    more = await within(cleaning, async (tx) => {
+      const gone = await deleteTracesOf(tx, { untilMs, limit: TRACES });
+      paths.push(...gone.flatMap(({ id, artifactLocation = '' }) => ownFolder(artifactLocation, id) ?? []));
+      return { more: gone.length === TRACES, removed: { traces: gone.length } };
+    });
+    for (const path of paths) await removeFiles(cleaning, path);
+    cleaning.done('removing old traces', 0.8);
   }
 }

@@ -4,12 +4,18 @@ import { measureBelow } from '#/store/artifact-files.ts';
 import { NOTHING, type Removed } from '#/store/cleanings.ts';
 import { measureStaleUploads } from '#/store/multipart-uploads.ts';
 import { countMetrics, listDoomed, listDoomedExperiments, listPlacedExperiments, type Choice, type Kind } from '#/store/removals.ts';
+import { countTraces } from '#/store/traces/delete-traces.ts';
 import { findAllOrphans, type Leftovers } from './leftovers.ts';
 
 const PAGE = 500;
 
+export interface EstimateOptions extends Leftovers {
+  /** Traces that began then or before go; undefined: none does because of its age. */
+  readonly tracesUntilMs: number | undefined;
+}
+
 /** What a cleaning would remove, counted and not touched. */
-export async function estimate(options: Leftovers, choice: Choice, run: JobRun): Promise<Removed> {
+export async function estimate(options: EstimateOptions, choice: Choice, run: JobRun): Promise<Removed> {
   const { database } = options;
   const { call } = run;
   const db = database.for(call);
@@ -22,6 +28,9 @@ export async function estimate(options: Leftovers, choice: Choice, run: JobRun):
     run.progress(0.2, kind === 'run' ? 'counting runs' : 'counting logged models');
     total = add(total, await count(database, run, choice, kind, folders));
   }
+  total = add(total, {
+    traces: await countTraces(db, [...folders.keys()], choice.experimentIds === undefined ? options.tracesUntilMs : undefined),
+  });
   if (choice.experimentIds !== undefined) return total;
   total = add(total, await measureStaleUploads(db, options.beforeMs));
   for await (const orphans of findAllOrphans(options, run)) {
@@ -67,6 +76,7 @@ function add(a: Removed, b: Partial<Removed>): Removed {
     experiments: sum('experiments'),
     runs: sum('runs'),
     loggedModels: sum('loggedModels'),
+    traces: sum('traces'),
     metrics: sum('metrics'),
     files: sum('files'),
     uploads: sum('uploads'),

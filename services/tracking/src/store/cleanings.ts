@@ -6,6 +6,7 @@ export interface Removed {
   readonly experiments: number;
   readonly runs: number;
   readonly loggedModels: number;
+  readonly traces: number;
   readonly metrics: number;
   readonly files: number;
   readonly uploads: number;
@@ -13,7 +14,17 @@ export interface Removed {
   readonly bytes: number;
 }
 
-export const NOTHING: Removed = { experiments: 0, runs: 0, loggedModels: 0, metrics: 0, files: 0, uploads: 0, orphans: 0, bytes: 0 };
+export const NOTHING: Removed = {
+  experiments: 0,
+  runs: 0,
+  loggedModels: 0,
+  traces: 0,
+  metrics: 0,
+  files: 0,
+  uploads: 0,
+  orphans: 0,
+  bytes: 0,
+};
 
 /** A job that is done anew after a crash goes on with what it has. */
 export async function beginCleaning(db: Queryable, jobId: string, nowMs: number): Promise<void> {
@@ -22,20 +33,21 @@ export async function beginCleaning(db: Queryable, jobId: string, nowMs: number)
 
 /** In the transaction that removes it. */
 export async function addRemoved(db: Queryable, jobId: string, some: Partial<Removed>): Promise<void> {
-  const { experiments, runs, loggedModels, metrics, files, uploads, orphans, bytes } = { ...NOTHING, ...some };
+  const { experiments, runs, loggedModels, traces, metrics, files, uploads, orphans, bytes } = { ...NOTHING, ...some };
   await db.run(sql`
     UPDATE cleaning SET experiments = experiments + ${experiments}, runs = runs + ${runs}, logged_models = logged_models + ${loggedModels},
-      metrics = metrics + ${metrics}, files = files + ${files}, uploads = uploads + ${uploads}, orphans = orphans + ${orphans}, bytes = bytes + ${bytes}
+      traces = traces + ${traces}, metrics = metrics + ${metrics}, files = files + ${files}, uploads = uploads + ${uploads}, orphans = orphans + ${orphans}, bytes = bytes + ${bytes}
     WHERE job_id = ${jobId}`);
 }
 
 export async function readRemoved(db: Queryable, jobId: string): Promise<Removed> {
   const found = await db.first(
-    sql`SELECT experiments, runs, logged_models, metrics, files, uploads, orphans, bytes FROM cleaning WHERE job_id = ${jobId}`,
+    sql`SELECT experiments, runs, logged_models, traces, metrics, files, uploads, orphans, bytes FROM cleaning WHERE job_id = ${jobId}`,
     (row) => ({
       experiments: integer(row['experiments']),
       runs: integer(row['runs']),
       loggedModels: integer(row['logged_models']),
+      traces: integer(row['traces']),
       metrics: integer(row['metrics']),
       files: integer(row['files']),
       uploads: integer(row['uploads']),

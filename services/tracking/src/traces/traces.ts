@@ -46,7 +46,7 @@ export interface TracesToDelete {
 const PATIENCE_MS = [100, 200, 400, 800, 1500];
 const MAX_LINKS = 100;
 /** Tags that only this service sets. */
-const OWN_TAGS: ReadonlySet<string> = new Set([TAG.spansLocation, TAG.archiveLocation, TAG.archivalFailure]);
+const OWN_TAGS: ReadonlySet<string> = new Set([TAG.artifactLocation, TAG.spansLocation, TAG.archiveLocation, TAG.archivalFailure]);
 
 export type Traces = ReturnType<typeof openTraces>;
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CleanOrder, CleanReport } from '@mlab/contracts/tracking-storage';
 import { rootCall } from '@mlab/kernel';
-import { openDatabase } from '@mlab/sql';
-import { testOwner } from '@mlab/sql/testing';
-import { deleteTracesOf } from '#/store/traces/delete-traces.ts';
 import { locationsOf, newTraceId, type Json, type OpenTraces, type TestTraces } from '../traces-for-test.ts';
 
 /** How traces go. */
@@ -19,6 +18,17 @@ export function deletionTests(open: OpenTraces): void {
   };
   const newExperiment = async (): Promise<string> =>
     ((await traces.tracking.post('experiments/create', { name: `of ${newTraceId()}` })) as { experiment_id: string }).experiment_id;
+  const clean = async (order: CleanOrder): Promise<CleanReport> => {
+    const call = rootCall('test', 20_000);
+    const { client } = traces.tracking.app;
+    const { id } = await client.clean(order, call);
+    for (;;) {
+      const { state, report } = await client.cleaning({ id }, call);
+      if (report !== undefined) return report;
+      assert.ok(state !== 'failed' && state !== 'cancelled', state);
+      await delay(20);
+    }
+  };
   const older = (method: string, path: string, body?: unknown) => traces.tracking.ask(method, `traces${path}`, body);
 
   describe('traces are deleted', () => {
@@ -54,22 +64,24 @@ export function deletionTests(open: OpenTraces): void {
       });
     }
 
-    test('those of before a time, of all experiments, for who cleans up', async () => {
-      await using service = await openDatabase(await testOwner('tracking'), { adminUrl: traces.tracking.databaseUrl });
+    test('when they are older than they are kept, of all experiments, with the files beside them', async () => {
       const [one, other] = [await newExperiment(), await newExperiment()];
-      const untilMs = Date.parse('1999-12-31T00:00:00Z');
-      const clean = (limit: number) =>
-        service.database.transaction(rootCall('test', 10_000), (tx) => deleteTracesOf(tx, { untilMs, limit }));
-      await clean(1000);
       const old = [await start('1999-01-01T00:00:00Z', one), await start('1999-01-02T00:00:00Z', other)];
-      assert.deepEqual(await clean(1), [
-        { id: old[0].trace_id, artifactLocation: `mlflow-artifacts:/${one}/traces/${old[0].trace_id}/artifacts` },
-      ]);
-      assert.deepEqual(
-        (await clean(10)).map(({ id }) => id),
-        [old[1].trace_id],
-      );
-      assert.deepEqual(await clean(10), []);
+      const fresh = await start(new Date().toISOString(), one);
+      const file = (trace: Json): string =>
+        `${traces.tracking.url}/api/2.0/mlflow-artifacts/artifacts/${trace.tags['mlflow.artifactLocation'].replace('mlflow-artifacts:/', '')}/traces.json`;
+      for (const trace of [...old, fresh]) assert.equal((await fetch(file(trace), { method: 'PUT', body: '{}' })).status, 200);
+      const counted = await clean({ dryRun: true });
+      assert.ok(counted.traces >= 2, JSON.stringify(counted));
+      assert.equal((await clean({ experimentIds: [one] })).traces, 0, 'only what was deleted');
+      const report = await clean({});
+      assert.deepEqual([report.traces, report.files], [counted.traces, 2]);
+      for (const trace of old) {
+        assert.equal((await traces.ask('GET', `/${trace.trace_id}`)).status, 404);
+        assert.equal((await fetch(file(trace))).status, 404);
+      }
+      assert.equal((await traces.ask('GET', `/${fresh.trace_id}`)).status, 200);
+      assert.equal((await fetch(file(fresh))).status, 200);
     });
   });
 }

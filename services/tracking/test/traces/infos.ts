@@ -144,7 +144,7 @@ export function infoTests(open: OpenTraces): void {
       ['a time that is none', { request_time: 'yesterday' }, /request_time.*such as 2026/],
       ['a duration that is none', { execution_duration: '5 minutes' }, /execution_duration.*such as 1\.5s/],
       ['a state that is none', { state: 'FINE' }, /Invalid value "FINE" for parameter 'trace\.trace_info\.state'/],
-      ['an id that is too long', { trace_id: 'x'.repeat(51) }, /trace_id.*1 to 50/],
+      ['an id that is too long', { trace_id: 'x'.repeat(51) }, /trace_id.*1 to 50 letters/],
       ['tags that are a list', { tags: [] }, /'trace\.trace_info\.tags'/],
       ['a tag that is a number', { tags: { a: 1 } }, /'trace\.trace_info\.tags\.a'/],
     ] as const) {

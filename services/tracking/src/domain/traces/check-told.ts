@@ -1,7 +1,8 @@
 import { checkKey, checkLength, firstCharacters, fitTagValue, invalidParameter } from '@mlab/mlflow';
 import { TAG, type Texts, type TraceInfo } from './trace.ts';
 
-const MAX_ID = 50;
+/** MLflow's own are `tr-` and 32 digits, or 32 digits. One is a part of a path, so it leads nowhere else. */
+const ID = /^[A-Za-z0-9][\w.:-]{0,49}$/;
 const MAX_CLIENT_ID = 250;
 const MAX_KEY = 250;
 const MAX_VALUE = 8000;
@@ -18,23 +19,25 @@ export function checkTold(told: TraceInfo, experimentId: string): TraceInfo {
   if (durationMs !== undefined && Math.abs(durationMs) > LAST_MS)
     throw invalidParameter(`Invalid value ${durationMs} for parameter 'execution_duration' supplied.`);
   if (clientRequestId !== undefined) checkLength('client_request_id', clientRequestId, MAX_CLIENT_ID);
-  const { [TAG.artifactLocation]: _, ...own } = tags;
   return {
     ...told,
     experimentId,
     requestPreview: requestPreview === undefined ? undefined : firstCharacters(requestPreview, MAX_PREVIEW),
     responsePreview: responsePreview === undefined ? undefined : firstCharacters(responsePreview, MAX_PREVIEW),
-    tags: checkTags(own),
+    tags: checkTags(tags),
     metadata: checkMetadata(metadata),
   };
 }
 
 export function checkTraceId(id: string): void {
-  if (id === '' || id.length > MAX_ID)
-    throw invalidParameter(`Invalid value for parameter 'trace_id' supplied: expected 1 to ${MAX_ID} characters.`);
+  if (!ID.test(id))
+    throw invalidParameter(
+      "Invalid value for parameter 'trace_id' supplied: expected 1 to 50 letters, digits, dashes, underscores, periods and colons.",
+    );
 }
 
-export function checkTags(tags: Texts): Texts {
+/** Without the place of the artifacts, which only this service knows: what lies there goes with the trace. */
+export function checkTags({ [TAG.artifactLocation]: _, ...tags }: Texts): Texts {
   return mapped(tags, (key, value) => {
     checkKey('tag', key);
     return fitTagValue(value, 'cut');

@@ -111,7 +111,9 @@ function resourceTags(received: readonly ReceivedSpan[]): Readonly<Record<string
 
 /** Tags that a client has put on the root, because OTLP has no other place for them. */
 function rootTags(root: ReceivedSpan | undefined): Readonly<Record<string, string>> {
-  const tags = [...(root?.attributes ?? [])].filter(([key]) => key.startsWith(ATTRIBUTE.tag));
+  const tags = [...(root?.attributes ?? [])].filter(
+    ([key]) => key.startsWith(ATTRIBUTE.tag) && key !== ATTRIBUTE.tag + TAG.artifactLocation,
+  );
   return tagsOf(tags.map(([key, value]) => [key.slice(ATTRIBUTE.tag.length), textIn(value) ?? value] as const));
 }
 

@@ -1,5 +1,5 @@
 import type { Queryable } from '@mlab/kernel';
-import { join, nullable, sql, text } from '@mlab/sql';
+import { integer, join, nullable, sql, text } from '@mlab/sql';
 import { TAG } from '#/domain/traces/trace.ts';
 
 /** Which traces are to go: those that fulfil all that is said. */
@@ -40,4 +40,13 @@ export function deleteTracesOf(db: Queryable, { experimentId, ids, untilMs, limi
         DELETE FROM trace AS t USING going WHERE t.no = going.no RETURNING t.id, t.tags->>${TAG.artifactLocation} AS location`,
     (row) => ({ id: text(row['id']), artifactLocation: nullable(text, row['location']) }),
   );
+}
+
+/** How many traces these experiments have, and how many others began then or before. */
+export async function countTraces(db: Queryable, experimentIds: readonly string[], untilMs: number | undefined): Promise<number> {
+  const count = await db.first(
+    sql`SELECT count(*) AS count FROM trace WHERE experiment_id = ANY(${experimentIds}::bigint[]) OR start_ms <= ${untilMs ?? null}::bigint`,
+    (row) => integer(row['count']),
+  );
+  return count ?? 0;
 }

@@ -21,7 +21,7 @@ export function putTrace(db: Queryable, told: ToldTrace): Promise<number | undef
         SELECT ${id}, e.id, ${startMs}::bigint, ${durationMs ?? null}::bigint, ${state}, ${clientRequestId ?? null}, ${requestPreview ?? null},
                ${responsePreview ?? null}, ${jsonb(tags)} || jsonb_build_object(${TAG.artifactLocation}::text, e.artifact_location || '/traces/' || ${id}::text || '/artifacts'),
                ${jsonb(metadata)}, ${tokens === undefined ? sql`NULL::jsonb` : jsonb(tokens)}, ${cost === undefined ? sql`NULL::jsonb` : jsonb(cost)}
-        FROM experiment AS e WHERE e.id = ${experimentId}::bigint
+        FROM experiment AS e WHERE e.id = ${experimentId}::bigint AND NOT e.removing
         ON CONFLICT (id) DO UPDATE SET
           experiment_id = excluded.experiment_id, start_ms = excluded.start_ms, duration_ms = excluded.duration_ms, state = excluded.state,
           client_request_id = excluded.client_request_id, request_preview = coalesce(excluded.request_preview, t.request_preview),

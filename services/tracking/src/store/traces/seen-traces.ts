@@ -33,7 +33,7 @@ export function keepSeen(db: Queryable, experimentId: string, seen: readonly Tra
           ${seen.map(({ responsePreview }) => responsePreview ?? null)}::text[], ${seen.map(({ tags }) => JSON.stringify(tags))}::text[], ${texts}::text[],
           ${seen.map(({ tokens }) => jsonOf(tokens))}::text[], ${seen.map(({ cost }) => jsonOf(cost))}::text[]
         ) AS s (id, start_ms, duration_ms, state, request_preview, response_preview, tags, metadata, tokens, cost), experiment AS e
-        WHERE e.id = ${experimentId}::bigint
+        WHERE e.id = ${experimentId}::bigint AND NOT e.removing
         ON CONFLICT (id) DO UPDATE SET
           start_ms = CASE WHEN t.metadata ? ${METADATA.finalized} THEN t.start_ms ELSE least(t.start_ms, excluded.start_ms) END,
           duration_ms = CASE WHEN t.metadata ? ${METADATA.finalized} THEN t.duration_ms
