@@ -24,7 +24,7 @@ def plain(values):
     """JSON has no NaN and no infinities."""
     values = np.asarray(values)
     if values.dtype.kind == "f":
-        return [float(f"{v:.9g}") if np.isfinite(v) else str(v) for v in values.ravel()]
+        return [float(f"{v:.9g}") if np.isfinite(v) else {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(v)] for v in values.ravel()]
     return values.ravel().tolist()
 
 
