@@ -37,8 +37,9 @@ export function checkTraceId(id: string): void {
 }
 
 /** Without the place of the artifacts, which only this service knows: what lies there goes with the trace. */
-export function checkTags({ [TAG.artifactLocation]: _, ...tags }: Texts): Texts {
-  return mapped(tags, (key, value) => {
+export function checkTags(tags: Texts): Texts {
+  const own = Object.fromEntries(Object.entries(tags).filter(([key]) => key !== TAG.artifactLocation));
+  return mapped(own, (key, value) => {
     checkKey('tag', key);
     return fitTagValue(value, 'cut');
   });
