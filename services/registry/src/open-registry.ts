@@ -1,6 +1,6 @@
 import type { registry } from '@mlab/contracts/registry';
 import type { tracking } from '@mlab/contracts/tracking';
-import type { ClientOf, Clock, Database, Events, JobQueuesOf, Running } from '@mlab/kernel';
+import type { Check, ClientOf, Clock, Database, Events, JobQueuesOf, Running } from '@mlab/kernel';
 import { openOutbound } from '@mlab/outbound';
 import { Counter, type Metrics } from '@mlab/telemetry';
 import { openAliases } from '#/aliases.ts';
@@ -16,7 +16,7 @@ import { openRegister } from '#/register.ts';
 import { openVersions } from '#/versions.ts';
 import { openDeliveries } from '#/webhooks/deliveries.ts';
 import type { jobs as declaredJobs } from '#/webhooks/jobs.ts';
-import { openSecrets } from '#/webhooks/secrets.ts';
+import { openSecrets, type Secrets } from '#/webhooks/secrets.ts';
 import { openWebhooks } from '#/webhooks/webhooks.ts';
 
 export interface OpenRegistry {
@@ -64,6 +64,7 @@ export function openRegistry(options: OpenRegistry): Running<typeof registry, un
 
   return {
     handlers: handlers({ database, models, versions, aliases, register, approvals, policies, deliveries }),
+    checks: () => [checkSecrets(secrets)],
     protocols: { mlflow: speakMlflow({ models, versions, aliases, register, webhooks }) },
     jobs: {
       deliverWebhook: async (input, run) => {
@@ -74,4 +75,12 @@ export function openRegistry(options: OpenRegistry): Running<typeof registry, un
     },
     [Symbol.asyncDispose]: () => outbound[Symbol.asyncDispose](),
   };
+}
+
+/** Says how secrets are kept; neither way keeps it from serving. */
+function checkSecrets({ encrypts }: Secrets): Check {
+  const detail = encrypts
+    ? 'Secrets of webhooks are encrypted.'
+    : 'Secrets of webhooks are kept as they are: MLAB_REGISTRY_WEBHOOKS_SECRET_KEY is not set.';
+  return { name: 'webhook-secrets', ok: true, required: false, detail };
 }

@@ -1,4 +1,3 @@
-import type { Signature } from '@mlab/contracts/registry-schemas';
 import type { CallMeta } from '@mlab/kernel';
 import { checkLength, checkModelName, invalidParameter } from '@mlab/mlflow';
 import { createModel } from '#/create-model.ts';
@@ -19,7 +18,6 @@ export interface Registration extends SourceQuestion {
   readonly description: string;
   readonly runLink: string;
   readonly tags: readonly Tag[];
-  readonly signature: Signature | undefined;
   /** Whether the model is created when it is not there. */
   readonly createsModel: boolean;
 }

@@ -3,6 +3,7 @@ import { STAGES, type Signature, type VersionFile } from '@mlab/contracts/regist
 import { AppError, type CallMeta, type ClientOf, type Queryable } from '@mlab/kernel';
 import { invalidParameter, mlflowError } from '@mlab/mlflow';
 import type { ModelVersion } from '#/domain/model.ts';
+import { readSignature } from '#/domain/mlmodel.ts';
 import { noAlias, noVersion } from '#/domain/names.ts';
 import { isPrompt } from '#/domain/prompt.ts';
 import { isWithin, notWithin, ofPrompt, otherVersion, readSource, type Source } from '#/domain/source.ts';
@@ -24,6 +25,8 @@ export interface SourceQuestion {
   readonly modelId: string | undefined;
   /** Whether a source that names its run or its logged model need not name it twice. */
   readonly implied: boolean;
+  /** Where it is not given, it is looked for among the files. */
+  readonly signature: Signature | undefined;
 }
 
 /** What a version is made of. */
@@ -41,6 +44,7 @@ export interface ResolvedSource {
 type Resolved = Omit<ResolvedSource, 'author' | 'listed' | 'files'> & { readonly copied?: ModelVersion };
 
 const MOST_FILES = 10_000;
+const MOST_MLMODEL_BYTES = 1_048_576;
 
 /** Finds out what a source stands for, and refuses one that is not within the run or logged model that it is said to be of. */
 export async function resolveSource(options: SourceOptions, db: Queryable, call: CallMeta, asked: SourceQuestion): Promise<ResolvedSource> {
@@ -55,7 +59,9 @@ export async function resolveSource(options: SourceOptions, db: Queryable, call:
   // A run that is not there is no reason to refuse its name: MLflow does not either.
   const run = resolved.runId === '' ? undefined : await ifThere(tracking.getRun({ id: resolved.runId }, call));
   const listed = source.kind === 'elsewhere' ? undefined : await filesOf(tracking, resolved.location, call);
-  return { ...resolved, author: run?.userId || undefined, listed: listed !== undefined, files: listed ?? [] };
+  const mlmodel = asked.signature === undefined ? listed?.find(({ path }) => path === 'MLmodel') : undefined;
+  const signature = mlmodel && (await signatureIn(tracking, mlmodel, resolved.location, call));
+  return { ...resolved, signature, author: run?.userId || undefined, listed: listed !== undefined, files: listed ?? [] };
 }
 
 async function locate(
@@ -149,4 +155,24 @@ async function filesOf(tracking: SourceOptions['tracking'], uri: string, call: C
     cursor = page.next;
   } while (cursor !== undefined);
   return files;
+}
+
+/** The signature that a model was saved with, if it can be read. */
+async function signatureIn(
+  tracking: SourceOptions['tracking'],
+  { path, size }: VersionFile,
+  location: string,
+  call: CallMeta,
+): Promise<Signature | undefined> {
+  if (size > MOST_MLMODEL_BYTES) return undefined;
+  const file = await ifThere(tracking.getFile({ uri: `${location}/${path}` }, call));
+  if (file === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of file.body) {
+    bytes += chunk.byteLength;
+    if (bytes > MOST_MLMODEL_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return readSignature(Buffer.concat(chunks).toString('utf8'));
 }

@@ -126,26 +126,13 @@ const FIELDS =
 function bodyOf(fields: readonly string[]): string {
   const wrong = random(20);
   if (wrong === 0)
-    return pick([
-      '',
-      '{',
-      'null',
-      '[]',
-      '"x"',
-      '1',
-      'NaN',
-      '{"a":NaN}',
-      '"{}"',
-      '\u0000',
-      '{"name":"a","name":"b"}',
-      `${'['.repeat(5000)}`,
-    ]);
+    return pick(['', '{', 'null', '[]', '"x"', '1', 'NaN', '{"a":NaN}', '"{}"', '\u0000', '{"name":"a","name":"b"}', '['.repeat(5000)]);
   const chosen = fields.filter(() => random(5) > 0);
   return JSON.stringify(Object.fromEntries(chosen.map((field) => [field, valueOf(field)])));
 }
 
 const encode = (value: unknown): string => {
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   // One in some is sent as it is, whatever that does to the URL.
   if (random(15) === 0) return text.replaceAll(/[^\w%]/g, '%zz').slice(0, 200);
   return encodeURIComponent(text.toWellFormed().slice(0, 400));

@@ -8,7 +8,7 @@ before(async () => {
   app = await startRegistry();
 });
 after(() => app[Symbol.asyncDispose]());
-afterEach(() => Object.assign(neighbour, { isAway: false, pageSize: 1000 }));
+afterEach(() => Object.assign(neighbour, { isAway: false, pageSize: 1000, mlmodel: '' }));
 
 const register = (name: string, body: object) => app.api(`POST /models/${name}/versions`, body);
 
@@ -56,6 +56,18 @@ describe('registering a version', () => {
     const { files, signature, location, runId, author } = await app.client.getVersion({ name: 'churn', version: 1 }, call());
     assert.deepEqual([copy.files, copy.signature, copy.location, copy.runId, copy.author], [files, signature, location, runId, author]);
     assert.deepEqual([copy.source, copy.loggedModelId], ['models:/churn/1', MODEL_ID]);
+  });
+
+  test('the signature that a model was saved with is read from its files', async () => {
+    neighbour.mlmodel = 'flavors: {}\nsignature:\n  inputs: \'[{"type": "double", "name":\n    "x"}]\'\n  outputs: null\n  params: null\n';
+    const read = await app.must(register('signed', { source: `models:/${MODEL_ID}` }));
+    assert.deepEqual(read.signature, { inputs: [{ type: 'double', name: 'x' }] });
+    const given = await app.must(register('signed', { source: `models:/${MODEL_ID}`, signature: { inputs: [] } }));
+    assert.deepEqual(given.signature, { inputs: [] });
+    await app.must(app.post('model-versions/create', { name: 'signed', source: `models:/${MODEL_ID}`, model_id: MODEL_ID }));
+    assert.deepEqual((await app.client.getVersion({ name: 'signed', version: 3 }, call())).signature, read.signature);
+    neighbour.mlmodel = "signature:\n  inputs: '[broken'\n";
+    assert.equal((await app.must(register('signed', { source: `models:/${MODEL_ID}` }))).signature, undefined);
   });
 
   test('where this platform does not look nothing is said of files', async () => {

@@ -79,7 +79,7 @@ const file = (path: string, size: number): StoredFile => ({
 });
 
 /** What tracking knows: one run, one logged model of it, two files of that. It may be told to be away. */
-export const neighbour = { isAway: false, pageSize: 1000, files: [file('MLmodel', 100), file('model.onnx', 2000)] };
+export const neighbour = { isAway: false, mlmodel: '', pageSize: 1000, files: [file('MLmodel', 100), file('model.onnx', 2000)] };
 
 const absent = (what: string): never => {
   throw new AppError('not_found', `There is no ${what}.`);
@@ -90,9 +90,15 @@ const answered = <T>(value: T): T => {
   return value;
 };
 
+async function* parts(text: string): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < text.length; at += 50) yield Buffer.from(text.slice(at, at + 50));
+}
+
 const trackingFake = fake(tracking, {
   getRun: ({ id }) => answered(id === RUN ? run : absent(`run ${id}`)),
   getLoggedModel: ({ id }) => answered(id === MODEL_ID ? loggedModel : absent(`logged model ${id}`)),
+  getFile: ({ uri }) =>
+    answered(uri.endsWith('/MLmodel') ? { contentType: 'application/octet-stream', body: parts(neighbour.mlmodel) } : absent(uri)),
   listFiles: ({ uri, cursor }) => {
     const { files, pageSize } = neighbour;
     const from = Number(cursor ?? 0);

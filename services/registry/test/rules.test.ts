@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { APPROVAL_STATES, type AliasRule, type Policy } from '@mlab/contracts/registry-schemas';
 import { modelVersionFilters, parseFilter, registeredModelFilters } from '@mlab/mlflow';
 import { checkBecomes, mayBecome } from '#/domain/approval.ts';
+import { readSignature } from '#/domain/mlmodel.ts';
 import { readVersion } from '#/domain/names.ts';
 import {
   FIRST_POLICY,
@@ -272,4 +273,61 @@ test('waits between attempts double up to the longest, and are scattered', () =>
     [1, 2].map((failures) => waitMs(failures, limits, 0)),
     [500, 1000],
   );
+});
+
+/** Written by MLflow 3.17.2. */
+const MLMODEL = String.raw`artifact_path: model
+flavors:
+  python_function:
+    loader_module: x
+is_signature_from_type_hint: false
+mlflow_version: 3.17.2
+model_id: null
+model_uuid: d695d89d9ff04af6a9f3e2c82fcaf9e9
+prompts: null
+run_id: abc
+signature:
+  inputs: '[{"type": "double", "name": "sepal length (cm)", "required": true}, {"type":
+    "string", "name": "it''s  two  blanks: \"x\" \u00e4 \ud83d\ude00", "required":
+    true}, {"type": "long", "name": "a very long column name that goes on and on and
+    on until the line must be folded somewhere in it", "required": false}]'
+  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1,
+    3]}}]'
+  params: '[{"name": "temperature", "default": 0.5, "shape": null, "type": "double"}]'
+type_hint_from_example: false
+utc_time_created: '2026-11-25 18:53:12.844774'
+`;
+
+test('the signature in a file MLmodel', () => {
+  assert.deepEqual(readSignature(MLMODEL), {
+    inputs: [
+      { type: 'double', name: 'sepal length (cm)', required: true },
+      { type: 'string', name: 'it\'s  two  blanks: "x" ä 😀', required: true },
+      {
+        type: 'long',
+        name: 'a very long column name that goes on and on and on until the line must be folded somewhere in it',
+        required: false,
+      },
+    ],
+    outputs: [{ type: 'tensor', 'tensor-spec': { dtype: 'float64', shape: [-1, 3] } }],
+    params: [{ name: 'temperature', default: 0.5, shape: null, type: 'double' }],
+  });
+  assert.deepEqual(readSignature("signature:\r\n  inputs: '[1]'\r\n  outputs: null\r\n"), { inputs: [1] });
+  for (const other of [
+    '',
+    'flavors: {}',
+    'signature: null',
+    'signature:\n',
+    "signature:\n  inputs: '{}'",
+    "signature:\n  inputs: '[",
+    "x:\n  inputs: '[1]'",
+  ])
+    assert.equal(readSignature(other), undefined, other);
+  for (const unkept of [
+    String.raw`["\u0000"]`,
+    String.raw`["\ud800"]`,
+    '['.repeat(100) + ']'.repeat(100),
+    '['.repeat(400_000) + ']'.repeat(400_000),
+  ])
+    assert.equal(readSignature(`signature:\n  inputs: '${unkept}'\n`), undefined, unkept.slice(0, 100));
 });

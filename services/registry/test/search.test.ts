@@ -71,7 +71,9 @@ const quote = (text: string): string => (text.includes("'") ? `"${text}"` : `'${
 const lower = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 function like(value: string, pattern: string): boolean {
-  const source = [...pattern].map((character) => (character === '%' ? '.*' : character === '_' ? '.' : RegExp.escape(character))).join('');
+  const source = Array.from(pattern, (character) => (character === '%' ? '.*' : character === '_' ? '.' : RegExp.escape(character))).join(
+    '',
+  );
   return new RegExp(`^${source}$`, 'su').test(value);
 }
 

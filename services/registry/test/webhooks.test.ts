@@ -344,6 +344,9 @@ test('attempts are counted by what came of them', async () => {
 
 test('this machine and its network are no place for a webhook, unless that is allowed', async () => {
   await using strict = await startRegistry({ env: { MLAB_REGISTRY_WEBHOOKS_ATTEMPTS: '1' } });
+  const secrets = async (url: string): Promise<string> => JSON.stringify(await (await fetch(`${url}/ready`)).json());
+  assert.match(await secrets(strict.url), /Secrets of webhooks are kept as they are/);
+  assert.match(await secrets(app.url), /Secrets of webhooks are encrypted/);
   const made = (url: string) => strict.post('webhooks', { name: 'x', url, events: [event('registered_model.created')] });
   for (const [url, why] of [
     ['https://127.0.0.1/', /127\.0\.0\.1 is not public/],

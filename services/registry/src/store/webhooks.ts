@@ -75,8 +75,3 @@ export function listening(db: Queryable, event: WebhookEvent): Promise<readonly 
     (row) => text(row['id']),
   );
 }
-
-/** How many secrets are kept as they are. */
-export async function countPlainSecrets(db: Queryable): Promise<number> {
-  return (await db.first(sql`SELECT count(*) AS plain FROM webhook WHERE secret LIKE 'plain.%'`, (row) => integer(row['plain']))) ?? 0;
-}
