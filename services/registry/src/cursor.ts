@@ -1,7 +1,7 @@
 import { AppError } from '@mlab/kernel';
 
 /** The place behind which the next page begins, for whoever asks for it: only we read it. */
-export const writeCursor = (place: string | number): string => Buffer.from(String(place)).toString('base64url');
+const writeCursor = (place: string | number): string => Buffer.from(String(place)).toString('base64url');
 
 export function readCursor(cursor: string | undefined): string | undefined {
   return cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');

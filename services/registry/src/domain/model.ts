@@ -1,4 +1,4 @@
-import type { ApprovalState, Signature, Stage, VersionFile } from '@mlab/contracts/registry-schemas';
+import type { ApprovalState, Signature, Stage } from '@mlab/contracts/registry-schemas';
 
 export interface Tag {
   readonly key: string;
@@ -48,11 +48,6 @@ export interface ModelVersion {
   readonly listed: boolean;
   readonly tags: readonly Tag[];
   readonly aliases: readonly string[];
-}
-
-export interface Files {
-  readonly listed: boolean;
-  readonly files: readonly VersionFile[];
 }
 
 /** Tags as they are kept: of two with one key the last. */
