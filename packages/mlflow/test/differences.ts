@@ -100,15 +100,12 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     covers: ({ subject, theirs }) =>
       isSearch(subject) &&
       'ok' in theirs &&
-      (theirs.ok as readonly string[][]).some(([, key = '']) => !/^[/\p{L}\p{N}_.\- :]+$/u.test(key)),
+      (theirs.ok as readonly string[][]).some(([, key = '']) => !/^(?!\/)[/\p{L}\p{N}_.\- :]+$/u.test(key)),
   },
   'keys with blanks or colons': {
     why: 'To MLflow `tags.a DESC = 1`, `tags.a b IS NULL` and `tags. a` have keys with a blank, by accident; these, and `a:::b`, need quotes.',
     covers: ({ subject, theirs, ours }) =>
-      isSearch(subject) &&
-      'ok' in theirs &&
-      refuses(ours) &&
-      (theirs.ok as readonly string[][]).some(([, key = '']) => /[\s-]|:::/.test(key)),
+      isSearch(subject) && 'ok' in theirs && refuses(ours) && (theirs.ok as readonly string[][]).some(([, key = '']) => /\s|:::/.test(key)),
   },
   comments: {
     why: 'MLflow lets them stand behind lists, and refuses them elsewhere.',

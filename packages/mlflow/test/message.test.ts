@@ -125,6 +125,8 @@ describe('what is no value of its field is refused with its path', () => {
     ['{"run_id":"r","step":NaN}', wrong('step', 'NaN', 'float')],
     ['{"run_id":"r","flag":"true"}', wrong('flag', '"true"', 'str')],
     ['{"run_id":"r","tags":{}}', wrong('tags', '{}', 'dict')],
+    ['{"run_id":"r","inner":[]}', wrong('inner', '[]', 'list')],
+    ['{"run_id":"r","inner":"x"}', wrong('inner', '"x"', 'str')],
     ['{"run_id":"r","tags":[null]}', wrong('tags[0]', 'null', 'NoneType')],
     ['{"run_id":"r","tags":[{"key":"k","value":1}]}', wrong('tags[0].value', '1', 'int')],
     ['{"run_id":"r","ids":["a",NaN]}', wrong('ids[1]', 'NaN', 'float')],
@@ -211,6 +213,9 @@ describe('names', () => {
   test('unknown fields may be anything', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     assert.equal((read(Everything, `{"x":${deep},"run_id":"r"}`) as { run_id: string }).run_id, 'r');
+    const nested = (depth: number): string => `{"run_id":"r","anything":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    read(Everything, nested(64));
+    refusal(() => read(Everything, nested(65)));
     assert.match(
       refusal(() => read(Everything, `{"anything":${deep},"run_id":"r"}`)),
       /nested deeper than 64 levels/,

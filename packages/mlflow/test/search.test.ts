@@ -4,6 +4,7 @@ import {
   experimentFilters,
   experimentOrder,
   loggedModelFilters,
+  modelVersionFilters,
   modelVersionOrder,
   parseFilter,
   parseLoggedModelOrder,
@@ -131,11 +132,29 @@ test('a message says what is wrong, and where', () => {
     );
 });
 
+test('the texts of a list are read as Python reads them', () => {
+  const table: readonly (readonly [list: string, texts: readonly string[]])[] = [
+    [String.raw`('\141\x41\u00e4\U0001F600\n\q\'"')`, ['aAä😀\n\\q\'"']],
+    [String.raw`("\0101", u'a' r'\n' "", ('b'),)`, ['\b1', 'a\\n', 'b']],
+    ["(('a', 'b'))", ['a', 'b']],
+    [`('''a'b''', ""${'"'}c""${'"'})`, ["a'b", 'c']],
+    [String.raw`('\U0010FFFF')`, ['\u{10ffff}']],
+  ];
+  for (const [list, texts] of table) assert.equal(runs(`run_id IN ${list}`), `attribute.run_id IN ${JSON.stringify(texts)}`);
+  const wrong = ['()', '(,)', "('a',,)", "('a' 'b", "(b'a')", '(None)', "('a', ('b',))", "(f'a')", "('a')('b')"];
+  for (const list of [...wrong, String.raw`('\U00110000')`, String.raw`('\xg')`]) refusal(() => runs(`run_id IN ${list}`));
+});
+
 test('experiments and traces have their own rules', () => {
   const wrong = <O extends string>(grammar: FilterGrammar<O>, filter: string): string => refusal(() => parseFilter(grammar, filter));
   assert.match(wrong(experimentFilters, "experiment_id = 'x'"), /^Invalid experiment ID 'x'\. Experiment ID must be a valid integer\.$/);
   assert.match(wrong(experimentFilters, "experiment_id IN ('1', '1.5')"), /Invalid experiment ID '1\.5'/);
   assert.equal(show(parseFilter(experimentFilters, "experiment_id NOT IN (' 007', '-1')")), 'attribute.experiment_id NOT IN ["7","-1"]');
+  assert.equal(
+    show(parseFilter(modelVersionFilters, "version_number = '5' AND version_number > 3")),
+    '(attribute.version_number = 5 AND attribute.version_number > 3)',
+  );
+  assert.equal(runs('metrics.`a-b/c` > 1'), 'metric.a-b/c > 1');
   assert.match(wrong(experimentFilters, 'creation_time > 1e3'), /Invalid value for numeric attribute 'creation_time': 1e3/);
   for (const filter of ["span.foo = 'x'", "span.attributes. = 'x'", 'span.attributes.`` = 1', "span.content = 'x'"])
     wrong(traceFilters, filter);
@@ -238,7 +257,18 @@ describe('an order is whole: what was asked for or the default, and what decides
       refusal(() => order(experimentOrder, 'tags.a')),
       /Invalid order_by entity/,
     );
-    for (const clause of ['', ' ', 'metrics.a DESC NULLS LAST', "'a'", '5', 'a, b', 'metrics.a;', 'metrics.a/b', "metrics.'a"]) {
+    for (const clause of [
+      '',
+      ' ',
+      'metrics.a DESC NULLS LAST',
+      "'a'",
+      '5',
+      'a, b',
+      'metrics.a;',
+      'metrics.a/b',
+      'metrics.``',
+      "metrics.'a",
+    ]) {
       assert.match(
         refusal(() => order(runOrder, clause)),
         /Invalid (?:order_by clause|attribute key)/,
