@@ -137,7 +137,7 @@ test('the texts of a list are read as Python reads them', () => {
     [String.raw`('\141\x41\u00e4\U0001F600\n\q\'"')`, ['aAä😀\n\\q\'"']],
     [String.raw`("\0101", u'a' r'\n' "", ('b'),)`, ['\b1', 'a\\n', 'b']],
     ["(('a', 'b'))", ['a', 'b']],
-    [`('''a'b''', ""${'"'}c""${'"'})`, ["a'b", 'c']],
+    [`('''a'b''', ${'"'.repeat(3)}c${'"'.repeat(3)})`, ["a'b", 'c']],
     [String.raw`('\U0010FFFF')`, ['\u{10ffff}']],
   ];
   for (const [list, texts] of table) assert.equal(runs(`run_id IN ${list}`), `attribute.run_id IN ${JSON.stringify(texts)}`);
