@@ -231,7 +231,10 @@ test('a cleaning that was interrupted is gone on with, and its report counts all
   // As a process leaves it that dies after the first step.
   await t.query(`INSERT INTO removal (path, run_no) VALUES ('${run.root.replace('/artifacts', '')}', ${String(no)})`);
   await t.query(`DELETE FROM run WHERE no = ${String(no)}`);
-  assert.deepEqual(await clean({}), { ...NOTHING, metrics: 3, files: 2, bytes: 2000 });
+  // Or after an experiment's own row.
+  await t.put('4242/stray', Buffer.alloc(10));
+  await t.query(`INSERT INTO removal (path) VALUES ('4242')`);
+  assert.deepEqual(await clean({}), { ...NOTHING, metrics: 3, files: 3, bytes: 2010 });
   assert.deepEqual(await t.query(`SELECT 1 FROM latest_metric WHERE run_no = ${String(no)}`), []);
   await t.checkBooks();
 });

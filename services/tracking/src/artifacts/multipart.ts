@@ -109,11 +109,11 @@ export function openMultipart({ database, objects, artifacts, sweeper, clock, ne
 
     /** Doing it twice is the same as doing it once. */
     complete: async (call: CallMeta, id: string, path: string, named: readonly NamedPart[]): Promise<void> => {
+      // In this order: the parts of one that is not completed afterwards are all there.
+      const known = await listParts(database.for(call), id);
       const upload = await mustFind(call, id, path);
       if (upload.completedMs !== undefined) return;
-      const known = completing.get(id);
-      if (known !== undefined) return known;
-      const parts = chooseParts(named, await listParts(database.for(call), id));
+      const parts = chooseParts(named, known);
       const work = completing.get(id) ?? putTogether(id, path, parts).finally(() => completing.delete(id));
       completing.set(id, work);
       return work;

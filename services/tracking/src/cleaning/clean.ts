@@ -108,9 +108,6 @@ async function removeRoots(cleaning: Cleaning, kind: Kind): Promise<void> {
     more = await within(cleaning, async (tx) => {
       const doomed = await lockDoomed(tx, kind, cleaning.choice, ROOTS);
       const gone = doomed.map(({ no, id, artifactUri }) => ({ no, path: ownFolder(artifactUri, id) }));
-      // Uploads that are under way come to their end before, or find that it is gone.
-      const paths = gone.map(({ path }) => path).filter((path) => path !== undefined);
-      for (const path of paths.toSorted()) await lockPath(tx, path, foldersAbove(path));
       if (gone.length > 0) await removeDoomed(tx, kind, gone);
       return { more: gone.length === ROOTS, removed: { [counted]: gone.length } };
     });
@@ -143,6 +140,7 @@ async function drain(cleaning: Cleaning, removal: Removal): Promise<void> {
   if (removal.path !== undefined) await removeFiles(cleaning, removal.path);
 }
 
+/** An upload that is being committed is waited for, and goes too; one that comes later finds that nobody wants it. */
 async function removeFiles(cleaning: Cleaning, path: string): Promise<void> {
   for (let more = true; more;) {
     more = await within(cleaning, async (tx) => {
@@ -156,7 +154,7 @@ async function removeFiles(cleaning: Cleaning, path: string): Promise<void> {
 }
 
 async function removeExperiments(cleaning: Cleaning): Promise<void> {
-  const { database, call, choice, clock, done } = cleaning;
+  const { database, call, choice, done } = cleaning;
   const db = database.for(call);
   const doomed = await listDoomedExperiments(db, choice);
   if (doomed.length === 0) return;
@@ -171,12 +169,11 @@ async function removeExperiments(cleaning: Cleaning): Promise<void> {
     }
     const path = ownFolderOf(experiment, placed);
     await within(cleaning, async (tx) => {
-      if (path !== undefined) await lockPath(tx, path, foldersAbove(path));
-      const isGone = await removeExperiment(tx, experiment.id, path, clock.now().getTime());
+      const isGone = await removeExperiment(tx, experiment.id, path);
       return { more: false, removed: { experiments: isGone ? 1 : 0 } };
     });
-    if (path !== undefined) await removeFiles(cleaning, path);
   }
+  await drainRemovals(cleaning);
 }
 
 /** Traces of all experiments that are older than they are kept, with the files that their clients put beside them. */

@@ -162,11 +162,11 @@ export function removeTraces(db: Queryable, experimentId: string, limit: number)
 }
 
 /** False while runs, models or traces of it are left. */
-export async function removeExperiment(db: Queryable, id: string, path: string | undefined, nowMs: number): Promise<boolean> {
+export async function removeExperiment(db: Queryable, id: string, path: string | undefined): Promise<boolean> {
   const isGone = await db.run(sql`
     DELETE FROM experiment AS e WHERE id = ${id}::bigint AND removing AND NOT EXISTS (SELECT 1 FROM run WHERE experiment_id = e.id)
       AND NOT EXISTS (SELECT 1 FROM logged_model WHERE experiment_id = e.id) AND NOT EXISTS (SELECT 1 FROM trace WHERE experiment_id = e.id)`);
-  if (isGone > 0 && path !== undefined) await db.run(sql`INSERT INTO removal (path, done_ms) VALUES (${path}, ${nowMs})`);
+  if (isGone > 0 && path !== undefined) await db.run(sql`INSERT INTO removal (path) VALUES (${path})`);
   return isGone > 0;
 }
 
