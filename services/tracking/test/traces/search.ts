@@ -129,6 +129,8 @@ export function searchTests(open: OpenTraces): void {
       ['feedback.politeness IS NULL', 'c'],
       ["status = 'OK' OR status = 'ERROR'", 'ba'],
       ["NOT tags.color = 'blue'", 'cb'],
+      ["NOT tags.color LIKE 'b%'", 'cb'],
+      ["NOT client_request_id = 'req-a'", 'cb'],
       ["NOT (span.name = 'search' AND span.type = 'TOOL')", 'ba'],
       ["(span.name = 'ask' OR span.name = 'build') AND status = 'OK'", 'a'],
       ["issue.id = 'iss-1'", ''],

@@ -98,9 +98,21 @@ export function spanTests(open: OpenTraces): void {
       const { traceId, id } = span();
       await traces.keep([span({ traceId, id, name: 'begun', end: 0n }), span({ traceId, id, name: 'begun again', end: 0n })]);
       assert.equal((await get(traceId)).trace_info.execution_duration, undefined);
-      await Promise.all(Array.from({ length: 5 }, () => traces.keep([span({ traceId, id, name: 'ended' })])));
+      const ended = span({
+        traceId,
+        id,
+        name: 'ended',
+        code: 2,
+        message: 'm',
+        attributes: { a: 'new' },
+        events: [{ name: 'e', time: 1n }],
+      });
+      await Promise.all(Array.from({ length: 5 }, () => traces.keep([ended])));
       const { spans, trace_info: info } = await get(traceId);
-      assert.deepEqual([spans.length, spans[0].name, info.execution_duration], [1, 'ended', '1.500s']);
+      assert.deepEqual([spans.length, info.execution_duration], [1, '1.500s']);
+      const { name, status, attributes, events } = spans[0];
+      assert.deepEqual([name, status, events], ['ended', { code: 'STATUS_CODE_ERROR', message: 'm' }, [{ time_unix_nano: 1, name: 'e' }]]);
+      assert.deepEqual(attributes[0], { key: 'a', value: { string_value: 'new' } });
     });
 
     test('a trace grows by what comes later, in any order', async () => {
