@@ -154,9 +154,9 @@ test('a file is replaced at once, and whoever reads it reads on what he began', 
 test('a file that is replaced all the time is there for whoever opens it', async () => {
   const body = (n: number): string => String(n % 10).repeat(20_000);
   await t.put('1/busy', body(0));
-  let writing = true;
+  const writer = { isDone: false };
   const read = async (): Promise<void> => {
-    while (writing) {
+    while (!writer.isDone) {
       const { status, body: found } = await t.send('GET', 'artifacts/1/busy');
       assert.equal(status, 200, found.toString().slice(0, 300));
       assert.match(found.toString(), /^(\d)\1{19999}$/);
@@ -164,7 +164,7 @@ test('a file that is replaced all the time is there for whoever opens it', async
   };
   const readers = Array.from({ length: 6 }, read);
   for (let n = 0; n < 60; n++) await t.put('1/busy', body(n));
-  writing = false;
+  writer.isDone = true;
   await Promise.all(readers);
 });
 

@@ -118,8 +118,7 @@ export function openArtifacts({ database, objects, sweeper, clock, newId, limits
       const { bytes } = await lockUsage(tx);
       checkRoom(limits, bytes, { added: size, replaced: (await findReplaced(tx, file)) ?? 0 });
     }
-    await writeFile(tx, file);
-    tx.afterCommit(sweeper.wake);
+    if (await writeFile(tx, file)) tx.afterCommit(sweeper.wake);
     return file;
   }
 

@@ -67,6 +67,7 @@ export function openMultipart({ database, objects, artifacts, sweeper, clock, ne
       if (limits.quotaBytes > 0) await lockUsage(tx);
       await dropParts(tx, id, topOf(path));
       await completeUpload(tx, id, nowMs());
+      tx.afterCommit(sweeper.wake);
       return artifacts.write(tx, path, object);
     };
     await artifacts.keep(call, object, work, artifacts.refersTo(path, object.key));

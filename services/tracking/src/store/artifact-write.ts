@@ -1,5 +1,5 @@
 import type { Queryable } from '@mlab/kernel';
-import { integer, sql } from '@mlab/sql';
+import { boolean, integer, sql } from '@mlab/sql';
 import { topOf, pathOf } from '#/domain/artifact-path.ts';
 import type { ArtifactFile } from './artifact-files.ts';
 import { SHARD } from './artifact-usage.ts';
@@ -21,11 +21,11 @@ export async function findReplaced(db: Queryable, { folder, name }: ArtifactFile
   return db.first(sql`SELECT size FROM artifact WHERE folder = ${folder} AND name = ${name}`, (row) => integer(row['size']));
 }
 
-/** Puts a file where it belongs, under the lock of its path; the object that was there becomes garbage. */
-export async function writeFile(db: Queryable, file: ArtifactFile): Promise<void> {
+/** Puts a file where it belongs, under the lock of its path. True when there was one, whose object has become garbage. */
+export async function writeFile(db: Queryable, file: ArtifactFile): Promise<boolean> {
   const { folder, name, objectKey, size, sha256, contentType, modifiedMs } = file;
-  await db.run(sql`
-    WITH old AS (SELECT object_key, size FROM artifact WHERE folder = ${folder} AND name = ${name}),
+  const replaced = await db.first(
+    sql`WITH old AS (SELECT object_key, size FROM artifact WHERE folder = ${folder} AND name = ${name}),
     garbage AS (INSERT INTO artifact_garbage (object_key, size) SELECT object_key, size FROM old),
     counted AS (
       INSERT INTO artifact_usage AS known (top, shard, bytes, files)
@@ -35,5 +35,9 @@ export async function writeFile(db: Queryable, file: ArtifactFile): Promise<void
     INSERT INTO artifact (folder, name, object_key, size, sha256, content_type, modified_ms)
     VALUES (${folder}, ${name}, ${objectKey}, ${size}, ${sha256}, ${contentType}, ${modifiedMs})
     ON CONFLICT (folder, name) DO UPDATE SET object_key = excluded.object_key, size = excluded.size, sha256 = excluded.sha256,
-      content_type = excluded.content_type, modified_ms = excluded.modified_ms`);
+      content_type = excluded.content_type, modified_ms = excluded.modified_ms
+    RETURNING (xmax <> 0) AS replaced`,
+    (row) => boolean(row['replaced']),
+  );
+  return replaced === true;
 }
