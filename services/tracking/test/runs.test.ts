@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Client, escapeIdentifier } from 'pg';
+import { waitUntil } from '../../../tests/system/wait.ts';
 import { LONE_SURROGATE, startTracking, type Json, type TestTracking } from './tracking-for-test.ts';
 
 const stack = new AsyncDisposableStack();
@@ -217,4 +219,34 @@ test('what is written while a run is deleted is either kept and was before, or r
     assert.ok(status === 200 || status === 400);
     assert.equal(kept.has(`${'mpt'.charAt(index % 3)}${index}`), status === 200);
   }
+});
+
+test('what is to be written waits for a deletion that is under way, and is then refused', async () => {
+  const id = await t.run();
+  const writes: [path: string, body: object][] = [
+    ['log-parameter', { key: 'p', value: '1' }],
+    ['set-tag', { key: 't', value: '1' }],
+    ['log-batch', { params: [{ key: 'q', value: '1' }], metrics: [{ key: 'm', value: 1, timestamp: 1 }] }],
+    ['update', { status: 'FAILED' }],
+  ];
+  const before = await get(id);
+  const client = new Client({ connectionString: t.databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ nspname: string }>("SELECT nspname FROM pg_namespace WHERE nspname ~ 'tracking'");
+    await client.query(`SET search_path TO ${escapeIdentifier(rows[0]?.nspname ?? '')}`);
+    await client.query('BEGIN');
+    await client.query("UPDATE run SET lifecycle_stage = 'deleted' WHERE id = $1", [id]);
+    const answers = Promise.all(writes.map(async ([path, body]) => (await t.ask('POST', `runs/${path}`, { run_id: id, ...body })).status));
+    await waitUntil('all of them wait', 5000, async () => {
+      const waiting = await client.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+      return waiting.rowCount === writes.length;
+    });
+    await client.query('COMMIT');
+    assert.deepEqual(await answers, [400, 400, 400, 400]);
+  } finally {
+    await client.end();
+  }
+  const { info, data } = await get(id);
+  assert.deepEqual([info.status, data], ['RUNNING', before.data]);
 });

@@ -124,7 +124,9 @@ test('each comparison finds what it should', async () => {
     [-1, 0, 1, 1.7976931348623157e308].map((value) => compare('metric', 'm', operator, value)),
   );
   const texts = ['=', '!=', 'LIKE', 'ILIKE'].flatMap((operator) =>
-    ['a', 'A%', '_', 'É', '😀', ''].map((value) => compare('param', 'p', operator, value)),
+    ['a', 'A%', '_', 'É', '😀', '', String.raw`a\%`, String.raw`a\b`, String.raw`A\_`].map((value) =>
+      compare('param', 'p', operator, value),
+    ),
   );
   const ends = ['=', '!=', '<='].map((operator) => compare('attribute', 'end_time', operator, 1003));
   for (const filter of [
