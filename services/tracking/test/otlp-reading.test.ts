@@ -152,6 +152,7 @@ describe('values', () => {
     test(`${value.toString('hex').slice(0, 40)} is ${expected}`, () => assert.equal(attributeOf(value), expected));
   }
 
+  test('a text that is long JSON stays a text', () => assert.match(attributeText(`[${'0,'.repeat(2_100_000)}0]`), /^"/));
   test('a text that is deep JSON stays a text', () => assert.match(attributeText('['.repeat(70) + ']'.repeat(70)), /^"/));
   test('what is not finite has a word', () =>
     assert.deepEqual([Infinity, -Infinity, -0].map(doubleText), ['"Infinity"', '"-Infinity"', '-0.0']));

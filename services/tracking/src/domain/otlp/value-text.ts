@@ -1,6 +1,8 @@
 /** JSON texts of values, written as Python's `json.dumps(value, ensure_ascii=False)` writes them. */
 
 const MAX_EMBEDDED_DEPTH = 64;
+/** JSON takes up to forty times its length when it is parsed, so what is longer stays a text. */
+export const MAX_PARSED = 4_194_304;
 /** Escapes of NUL and of half a surrogate pair: PostgreSQL keeps them in JSON, and fails when somebody looks for what is around them. */
 const UNKEPT = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
 
@@ -25,7 +27,7 @@ export function doubleText(value: number): string {
  * a list or a quoted text counts as that, as in MLflow (`sanitize_attributes`).
  */
 export function attributeText(value: string): string {
-  if (!/^[ \t\n\r]*["[{]/.test(value)) return quoted(value);
+  if (value.length > MAX_PARSED || !/^[ \t\n\r]*["[{]/.test(value)) return quoted(value);
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);

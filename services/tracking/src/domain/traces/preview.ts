@@ -1,4 +1,5 @@
 import { firstCharacters } from '@mlab/mlflow';
+import { MAX_PARSED } from '#/domain/otlp/value-text.ts';
 
 const MAX_LENGTH = 1000;
 const MAX_DEPTH = 8;
@@ -13,7 +14,7 @@ export function previewOf(text: string, role: 'user' | 'assistant'): string {
 }
 
 function messageIn(text: string, role: string): string | undefined {
-  if (!text.includes('"role"')) return undefined;
+  if (text.length > MAX_PARSED || !text.includes('"role"')) return undefined;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

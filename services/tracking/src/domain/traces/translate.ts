@@ -1,3 +1,4 @@
+import { MAX_PARSED } from '#/domain/otlp/value-text.ts';
 import { CONVENTIONS } from './conventions.ts';
 import { numbersText, TOKEN_KEYS } from './sums.ts';
 import { ATTRIBUTE } from './trace.ts';
@@ -92,7 +93,7 @@ function wholeIn(value: string | undefined): number | undefined {
 function modelIn(attributes: Attributes): string | undefined {
   for (const key of [ATTRIBUTE.inputs, ATTRIBUTE.outputs]) {
     const text = attributes.get(key);
-    if (text?.startsWith('{') !== true || !text.includes('"model"')) continue;
+    if (text?.startsWith('{') !== true || text.length > MAX_PARSED || !text.includes('"model"')) continue;
     const { model } = JSON.parse(text) as { readonly model?: unknown };
     if (typeof model === 'string' && model !== '') return JSON.stringify(model);
   }
