@@ -90,7 +90,7 @@ export const contests: readonly Contest[] = [
 
 function searchIn(size: 'small' | 'large'): Contest {
   return {
-    name: size === 'small' ? 'search in 10,000 runs' : 'search in all the runs',
+    name: size === 'small' ? 'search in some of the runs' : 'search in all the runs',
     connections: 1,
     ...(size === 'large' ? { budget: both(10), own: { p50: 30 } } : {}),
     work: (door, ground) => post(door, 'runs/search', search(ground[size])),

@@ -20,6 +20,9 @@ try {
   const report = await compare();
   console.log(options.json ? JSON.stringify({ bench: 'tracking', ...report }, undefined, 2) : printReport(report));
   if (options.check && hasMissed(report)) process.exitCode = 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

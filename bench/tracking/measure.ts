@@ -25,7 +25,7 @@ interface Place {
   readonly ground: Ground;
 }
 
-const SMALL_RUNS = 10_000;
+export const SMALL_RUNS = 10_000;
 const WARM_UP_SECONDS = 1;
 
 export type Options = Pick<TrackingOptions, 'rounds' | 'seconds' | 'runs' | 'only'>;

@@ -97,7 +97,9 @@ export function mlflow({ environment, form, backend, postgres }: MlflowForm, par
   mkdirSync(folder);
   const file = join(folder, 'mlflow.db');
   const database = `mlflow_${form}`;
-  const store = backend === 'sqlite' ? `sqlite:///${file}` : urlOfDatabase(postgres?.url ?? '', database);
+  const url = urlOfDatabase(postgres?.url ?? 'postgres://localhost', database);
+  // With the driver that is installed for it; which one is taken by itself depends on the release of SQLAlchemy.
+  const store = backend === 'sqlite' ? `sqlite:///${file}` : url.replace(/^postgres\w*:/, 'postgresql+psycopg2:');
   const name = `mlflow ${environment.mlflow}, ${form}, ${backend}`;
   let server: MlflowServer | undefined;
   const once = async (): Promise<Start> => {
@@ -121,7 +123,7 @@ export function mlflow({ environment, form, backend, postgres }: MlflowForm, par
     },
     async addRuns(filling) {
       if (backend === 'sqlite') fillMlflowSqlite(file, filling);
-      else await fillMlflowPostgres(store, filling);
+      else await fillMlflowPostgres(url, filling);
     },
     pause: () => server?.pause(),
     resume: () => server?.resume(),
@@ -148,7 +150,7 @@ async function createDatabase(url: string, name: string): Promise<void> {
 }
 
 function urlOfDatabase(url: string, name: string): string {
-  const changed = new URL(url.replace(/^postgres:/, 'postgresql:'));
+  const changed = new URL(url);
   changed.pathname = `/${name}`;
   return changed.href;
 }

@@ -1,7 +1,7 @@
 /** MLflow's own server, started as its documentation says, in a group of processes of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -67,7 +67,8 @@ export async function startMlflowServer({ python, mlflow }: Environment, options
     await untilItAnswers(`${uri}/api/2.0/mlflow/experiments/get?experiment_id=0`, () => child.exitCode !== null);
   } catch (error) {
     await stop();
-    throw new Error(`mlflow server ${mlflow} did not start; ${join(folder, 'mlflow.log')} says why.`, { cause: error });
+    const said = readFileSync(join(folder, 'mlflow.log'), 'utf8').slice(-2000);
+    throw new Error(`mlflow server ${mlflow} did not start. It said last:\n${said}`, { cause: error });
   }
   return {
     uri,

@@ -190,7 +190,7 @@ TABLE = pd.DataFrame(
         "age": np.linspace(18, 80, 200),
         "income": 1000 + 37.5 * (np.arange(200) * 7 % 101),
         "children": np.arange(200) % 5,
-        "city": [["Berlin", "Zürich", "東京", "Łódź"][i * i % 4] for i in range(200)],
+        "city": [["Berlin", "Zürich", "東京", "Łódź"][i * 7 // 2 % 4] for i in range(200)],
         "plan": [["free", "pro"][i // 3 % 2] for i in range(200)],
     }
 )
