@@ -100,7 +100,7 @@ export const spread = (values: readonly number[]): Spread => ({
   max: Math.max(...values),
 });
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1
