@@ -59,11 +59,13 @@ async function ofChosen({ lab }: Bring, model: SourceRegisteredModel): Promise<S
  */
 async function bringVersion({ lab, signal }: Bring, name: string, version: SourceVersion, source: SourceHere): Promise<void> {
   const { description, runLink, tags, stage } = version;
-  for (;;) {
+  for (let last = 0; ;) {
     signal.throwIfAborted();
     const given = await lab.createVersion({ name, ...source, description, run_link: runLink || undefined, tags });
     if (given === version.version) break;
     await lab.deleteVersion(name, given);
+    if (given <= last) throw new Error(`the numbers that versions get do not rise: ${given} came after ${last}`);
+    last = given;
     if (given > version.version) throw new Error(`its number was given here already: the next one is ${given}`);
   }
   if (stage !== 'None' && stage !== '') await lab.moveToStage(name, version.version, stage);

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { messageOf } from '../../cli-error.ts';
 import type { Pair } from '../source.ts';
 import type { Folder } from './folder.ts';
 import { joined, textOf } from './read-files.ts';
@@ -33,9 +34,15 @@ function metaOf(file: string, text: string): Meta {
     intAsBigInt: true,
   });
   const [fault] = document.errors;
-  if (fault !== undefined) throw new Error(`${file} is not YAML as MLflow writes it: ${fault.message.split('\n')[0] ?? ''}`);
-  // References to other parts, by which a small file could mean a large one, are nothing that MLflow writes.
-  const fields = document.toJS({ maxAliasCount: 0, mapAsMap: true }) as unknown;
+  const unreadable = (why: string): Error => new Error(`${file} is not YAML as MLflow writes it: ${why.split('\n')[0] ?? ''}`);
+  if (fault !== undefined) throw unreadable(fault.message);
+  let fields: unknown;
+  try {
+    // References to other parts, by which a small file could mean a large one, are nothing that MLflow writes.
+    fields = document.toJS({ maxAliasCount: 0, mapAsMap: true }) as unknown;
+  } catch (error) {
+    throw unreadable(messageOf(error));
+  }
   if (!(fields instanceof Map)) throw new Error(`${file} is not a list of fields`);
   const wrong = (field: string, expected: string): Error => new Error(`${field} in ${file} is not ${expected}`);
 

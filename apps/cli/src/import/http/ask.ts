@@ -17,6 +17,8 @@ export interface Question {
   /** Made anew for each attempt, for a stream is gone once it was sent. */
   readonly body?: () => AsyncIterable<Uint8Array>;
   readonly contentType?: string;
+  /** How often it is tried; default 5. */
+  readonly attempts?: number;
 }
 
 /** An answer that is none. */
@@ -43,18 +45,19 @@ const MAX_WAIT_MS = 30_000;
 
 /** Asks until there is an answer that means something; throws an HttpError for one that is a refusal. Everything asked here may be asked twice. */
 export async function ask(server: Asked, path: string, question: Question = {}): Promise<Response> {
+  const { attempts = ATTEMPTS } = question;
   for (let attempt = 1; ; attempt++) {
     let wait = 250 * 2 ** attempt * (0.5 + Math.random() / 2);
     try {
       const answer = await follow(server, server.base + path, question);
       if (answer.ok) return answer;
       const error = await refusal(answer, path);
-      if (!AGAIN.has(answer.status) || attempt === ATTEMPTS) throw error;
+      if (!AGAIN.has(answer.status) || attempt === attempts) throw error;
       wait = Math.max(wait, Number(answer.headers.get('retry-after') ?? 0) * 1000 || 0);
     } catch (error) {
       server.signal.throwIfAborted();
       if (error instanceof HttpError) throw error;
-      if (attempt === ATTEMPTS) throw new HttpError(`${server.base} does not answer: ${reasonOf(error)}`, 0, 'unreachable');
+      if (attempt === attempts) throw new HttpError(`${server.base} does not answer: ${reasonOf(error)}`, 0, 'unreachable');
     }
     await delay(Math.min(wait, MAX_WAIT_MS), undefined, { signal: server.signal });
   }
