@@ -22,7 +22,7 @@ export function fixed64(field: number, value: bigint): Buffer {
   body.writeBigUInt64LE(value);
   return Buffer.concat([tag(field, 1), body]);
 }
-export function double(field: number, value: number): Buffer {
+function double(field: number, value: number): Buffer {
   const body = Buffer.alloc(8);
   body.writeDoubleLE(value);
   return Buffer.concat([tag(field, 1), body]);
@@ -42,7 +42,7 @@ export function anyValue(value: Value): Buffer {
   return bytes(6, ...Object.entries(value).map(([key, item]) => bytes(1, keyValue(key, item))));
 }
 
-export const keyValue = (key: string, value: Value): Buffer => Buffer.concat([text(1, key), bytes(2, anyValue(value))]);
+const keyValue = (key: string, value: Value): Buffer => Buffer.concat([text(1, key), bytes(2, anyValue(value))]);
 
 const attributesOf = (field: number, attributes: Readonly<Record<string, Value>> = {}): readonly Buffer[] =>
   Object.entries(attributes).map(([key, value]) => bytes(field, keyValue(key, value)));

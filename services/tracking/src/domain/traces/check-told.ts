@@ -29,7 +29,7 @@ export function checkTold(told: TraceInfo, experimentId: string): TraceInfo {
   };
 }
 
-export function checkTraceId(id: string): void {
+function checkTraceId(id: string): void {
   if (!ID.test(id))
     throw invalidParameter(
       "Invalid value for parameter 'trace_id' supplied: expected 1 to 50 letters, digits, dashes, underscores, periods and colons.",

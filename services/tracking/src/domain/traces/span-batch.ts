@@ -44,7 +44,7 @@ export interface TraceSeen {
   readonly spans: readonly Span[];
 }
 
-export const traceIdOf = (otelId: string): string => `tr-${otelId}`;
+const traceIdOf = (otelId: string): string => `tr-${otelId}`;
 
 /** The spans of a request, by trace, in the order of the traces' ids: so nobody waits in a circle for somebody else. */
 export function batchOf(received: readonly ReceivedSpan[]): readonly TraceSeen[] {

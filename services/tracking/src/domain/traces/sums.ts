@@ -19,6 +19,9 @@ export interface SumNode {
   readonly numbers: Numbers | undefined;
 }
 
+/** Six numbers with their names are never as long as this. */
+const MAX_LENGTH = 10_000;
+
 /** Those that are there even when they are 0. */
 const FIXED = 3;
 
@@ -53,7 +56,7 @@ function topmost(nodes: readonly SumNode[]): readonly SumNode[] {
 
 /** The numbers of a JSON object: whole ones of tokens, any of costs. What is something else counts as absent. */
 export function numbersIn(text: string | undefined, keys: typeof TOKEN_KEYS | typeof COST_KEYS): Numbers | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text.length > MAX_LENGTH) return undefined;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

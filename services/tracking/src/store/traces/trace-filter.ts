@@ -70,7 +70,7 @@ function comparisonCondition(comparison: TraceComparison, scope: Sql): Sql {
 }
 
 /** A text compared in one of the ways that only traces know, or in any other. */
-export function matches(column: Sql, { operator, value }: Pick<TraceComparison, 'operator' | 'value'>): Sql {
+function matches(column: Sql, { operator, value }: Pick<TraceComparison, 'operator' | 'value'>): Sql {
   return operator === 'RLIKE' ? sql`${column} ~ ${value as string}` : textCondition(column, operator, value);
 }
 
