@@ -1,0 +1,84 @@
+import type { Trees } from '#/trees/trees.ts';
+
+/** What the trees say of one row: the sum (or minimum, or maximum) for each target, and whether any leaf said anything of it. */
+export interface Scores {
+  readonly values: Float32Array | Float64Array;
+  readonly has: Uint8Array;
+}
+
+export type LeafAdder = (leaves: Int32Array, scores: Scores) => void;
+
+/** Adds in the order of the trees, rounded after each as ONNX Runtime does on one thread. */
+export function leafAdder(trees: Trees): LeafAdder {
+  const { aggregate, targets } = trees;
+  if (aggregate === 'MIN' || aggregate === 'MAX') return (leaves, scores) => extreme(trees, aggregate, leaves, scores);
+  const single = singleWeights(trees);
+  if (single === undefined) return (leaves, scores) => addAll(trees, leaves, scores);
+  return targets === 1 ? (leaves, scores) => addOne(single, leaves, scores) : (leaves, scores) => addSingle(single, leaves, scores);
+}
+
+interface SingleWeights {
+  readonly values: Float32Array | Float64Array;
+  readonly targets: Int32Array;
+}
+
+/** Where every leaf has exactly one weight: these by node. */
+function singleWeights({ precision, features, weightStarts, weightTargets, weights }: Trees): SingleWeights | undefined {
+  const values = precision === 'double' ? new Float64Array(features.length) : new Float32Array(features.length);
+  const targets = new Int32Array(features.length);
+  for (let node = 0; node < features.length; node++) {
+    const start = weightStarts[node] ?? 0;
+    if ((features[node] ?? 0) >= 0) continue;
+    if (weightStarts[node + 1] !== start + 1) return undefined;
+    values[node] = weights[start] ?? 0;
+    targets[node] = weightTargets[start] ?? 0;
+  }
+  return { values, targets };
+}
+
+function addOne({ values }: SingleWeights, leaves: Int32Array, scores: Scores): void {
+  const sums = scores.values;
+  sums.fill(0);
+  for (let tree = 0; tree < leaves.length; tree++) sums[0] = (sums[0] as number) + (values[leaves[tree] as number] as number);
+  scores.has[0] = 1;
+}
+
+function addSingle({ values, targets }: SingleWeights, leaves: Int32Array, { values: sums, has }: Scores): void {
+  sums.fill(0);
+  has.fill(0);
+  for (let tree = 0; tree < leaves.length; tree++) {
+    const leaf = leaves[tree] as number;
+    const target = targets[leaf] as number;
+    sums[target] = (sums[target] as number) + (values[leaf] as number);
+    has[target] = 1;
+  }
+}
+
+function addAll({ weightStarts, weightTargets, weights }: Trees, leaves: Int32Array, { values: sums, has }: Scores): void {
+  sums.fill(0);
+  has.fill(0);
+  for (let tree = 0; tree < leaves.length; tree++) {
+    const leaf = leaves[tree] as number;
+    const end = weightStarts[leaf + 1] as number;
+    for (let weight = weightStarts[leaf] as number; weight < end; weight++) {
+      const target = weightTargets[weight] as number;
+      sums[target] = (sums[target] as number) + (weights[weight] as number);
+      has[target] = 1;
+    }
+  }
+}
+
+function extreme(trees: Trees, aggregate: 'MIN' | 'MAX', leaves: Int32Array, { values, has }: Scores): void {
+  const { weightStarts, weightTargets, weights } = trees;
+  values.fill(0);
+  has.fill(0);
+  for (const leaf of leaves) {
+    for (let weight = weightStarts[leaf] ?? 0; weight < (weightStarts[leaf + 1] ?? 0); weight++) {
+      const target = weightTargets[weight] ?? 0;
+      const value = weights[weight] ?? 0;
+      const kept = values[target] ?? 0;
+      if (has[target] === 0 || (aggregate === 'MIN' ? value < kept : value > kept)) values[target] = value;
+      has[target] = 1;
+    }
+  }
+}

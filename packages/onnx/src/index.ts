@@ -1,0 +1,18 @@
+export { GraphBuilder, type Flow, type FlowType, type GraphOptions, type NodeOptions } from '#/build/graph-builder.ts';
+export { linearClassifier, linearRegressor, type Classified, type LinearWeights } from '#/build/linear.ts';
+export { network, networkClassifier, type Activation, type DenseLayer } from '#/build/network.ts';
+export { binarizer, cast, concat, imputer, labelEncoder, normalizer, oneHotEncoder, scaler, type Encoding } from '#/build/preparing.ts';
+export { treeClassifier, treeRegressor } from '#/build/trees.ts';
+export { compile, type Compilation, type CompileOptions } from '#/compile/compile.ts';
+export type { CompiledModel } from '#/compile/compiled-model.ts';
+export { writeModel } from '#/encode/write-model.ts';
+export type { ElementType } from '#/model/element-type.ts';
+export type { Attribute, Dimension, Graph, Model, Node, Tensor, TensorContent, ValueInfo, ValueType } from '#/model/model.ts';
+export { valuesOf, type TensorValues } from '#/model/tensor-values.ts';
+export { readModel } from '#/read/read-model.ts';
+export type { Column, Columns, Output, Outputs, Port } from '#/scorer/columns.ts';
+export { openScorer } from '#/scorer/open-scorer.ts';
+export type { Scorer, ScorerOptions } from '#/scorer/scorer.ts';
+export { treesOf, type Ensemble } from '#/trees/trees-of.ts';
+export { MODES, type Aggregate, type Mode, type PostTransform, type Trees } from '#/trees/trees.ts';
+export type { ReadLimits } from '#/wire/wire-reader.ts';

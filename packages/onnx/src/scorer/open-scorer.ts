@@ -1,0 +1,34 @@
+import { AppError } from '@mlab/kernel/errors';
+import { compile } from '#/compile/compile.ts';
+import { readModel } from '#/read/read-model.ts';
+import { openOrtScorer } from '#/scorer/open-ort-scorer.ts';
+import type { Scorer, ScorerOptions } from '#/scorer/scorer.ts';
+
+/**
+ * Opens an ONNX file for answering: compiled where its graph can be, else by ONNX Runtime in a thread of its own. A file that is none, or
+ * that ONNX Runtime does not load either, is refused as `invalid`.
+ */
+export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {}): Promise<Scorer> {
+  const model = readModel(bytes);
+  if (model.externalData.length > 0) {
+    throw new AppError('invalid', `The model has values in other files (${model.externalData[0]}); save it as a single file.`);
+  }
+  const { compiled, reason } = compile(model);
+  if (compiled === undefined || options.compile === false) {
+    return openOrtScorer(bytes, model, { ...options, reason: reason ?? 'it was not asked for' });
+  }
+  const { inputs, outputs } = compiled;
+  return {
+    backend: 'compiled',
+    reason: undefined,
+    inputs,
+    outputs,
+    compiled,
+    // Its errors come as rejections, as those of the other backend.
+    async score(columns, { signal } = {}) {
+      signal?.throwIfAborted();
+      return compiled.score(columns);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

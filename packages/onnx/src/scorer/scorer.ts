@@ -1,0 +1,31 @@
+import type { CompiledModel } from '#/compile/compiled-model.ts';
+import type { Columns, Outputs, Port } from '#/scorer/columns.ts';
+
+/** A model that answers, whoever computes it. */
+export interface Scorer extends AsyncDisposable {
+  readonly backend: 'compiled' | 'onnxruntime';
+  /** Why the graph has no compiled form, where it has none. */
+  readonly reason: string | undefined;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /**
+   * The outputs for all rows of the columns. Columns that the model cannot have are refused as `invalid`. A compiled model computes at once,
+   * so that the signal is only looked at before.
+   */
+  score(columns: Columns, options?: { readonly signal?: AbortSignal }): Promise<Outputs>;
+  /** The same without a promise, where it is compiled: for the hot path. */
+  readonly compiled: CompiledModel | undefined;
+}
+
+export interface ScorerOptions {
+  /** Whether a graph that could be compiled is to be. ONNX Runtime computes it otherwise. */
+  readonly compile?: boolean;
+  /** For ONNX Runtime: how long a question may take, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** For ONNX Runtime: how many questions may wait. */
+  readonly maxWaiting?: number;
+  /** For ONNX Runtime: how many rows of several questions are computed together at most. 1 turns it off. */
+  readonly maxBatchRows?: number;
+  /** For ONNX Runtime: threads of one run. */
+  readonly threads?: number;
+}
