@@ -40,18 +40,16 @@ export const service = defineService({
     const writer = openMetricWriter({ database, numbers, clock, gatherMs: config.gatherMs, wrote: observeWrites(metrics), told });
     const loggedModels = openLoggedModels({ database, numbers, nowMs, newId, random });
     const runs = openRuns({
-      ...{
-        database,
-        metrics: writer,
-        numbers,
-        nowMs,
-        newId,
-        random,
-        longValues: config.longValues,
-        logModelMetrics: loggedModels.logMetrics,
-        told,
-        changed,
-      },
+      database,
+      metrics: writer,
+      numbers,
+      nowMs,
+      newId,
+      random,
+      longValues: config.longValues,
+      logModelMetrics: loggedModels.logMetrics,
+      told,
+      changed,
     });
     const limits = { quotaBytes: config.artifactQuotaBytes, maxFileBytes: config.artifactMaxBytes };
     const sweeper = openSweeper({ database, objects, clock, log });
@@ -59,7 +57,14 @@ export const service = defineService({
     const artifacts = openArtifacts(storing);
     const multipart = openMultipart({ ...storing, artifacts });
     const mlflow = speakMlflow({
-      ...{ database, runs, loggedModels, artifacts, multipart, clock, nowMs, newId },
+      database,
+      runs,
+      loggedModels,
+      artifacts,
+      multipart,
+      clock,
+      nowMs,
+      newId,
       links: openRunLinks({ database }),
       experiments: openExperiments({ database, nowMs }),
       history: openMetricHistory(database),

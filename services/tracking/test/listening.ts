@@ -80,7 +80,7 @@ interface Value {
   readonly value: number | string;
 }
 
-export const valuesOf = (heard: readonly Heard[]): readonly string[] =>
+const valuesOf = (heard: readonly Heard[]): readonly string[] =>
   heard
     .filter(({ event }) => event === 'metrics')
     .flatMap(({ data }) => (data as { metrics: readonly Value[] }).metrics.map(({ key, step, value }) => `${key}@${step}=${value}`));

@@ -37,7 +37,7 @@ export function destinations(contracts: readonly Contract[]): FindDestination {
     const router = findMyWay({ maxParamLength: 1024 });
     for (const { contract, protocol } of group)
       for (const route of Object.values(protocol.routes))
-        for (const path of pathsOf(protocol, route)) router.on(route.method as HTTPMethod, path, () => {}, contract);
+        for (const path of pathsOf(protocol, route)) router.on(route.method, path, () => {}, contract);
     byRoot.set(root, (method, url) => (router.find(method as HTTPMethod, url)?.store ?? group[0]?.contract) as Contract | undefined);
   }
   return (method, url) => {

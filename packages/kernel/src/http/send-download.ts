@@ -72,7 +72,9 @@ function event(raw: ServerResponse, name: 'drain' | 'finish'): Promise<void> {
 export function describeDownload({ contentType, fileName }: Download): { readonly headers: Readonly<Record<string, string>> } {
   const events = contentType.startsWith('text/event-stream');
   const headers = {
-    ...{ 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+    'content-type': contentType,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
     // A proxy that collected events would deliver them when they are old.
     ...(events ? { 'x-accel-buffering': 'no' } : {}),
   };

@@ -20,7 +20,7 @@ export interface Tag {
 }
 
 /** The experiment that is there from the start. */
-export const DEFAULT_EXPERIMENT_ID = '0';
+const DEFAULT_EXPERIMENT_ID = '0';
 
 /** Ids are whole numbers. One that is negative, or too large for a `bigint` column, names an experiment that does not exist. */
 export function experimentId(text: string | undefined): string {

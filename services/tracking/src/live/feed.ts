@@ -37,7 +37,7 @@ const LOOK_MS = 10_000;
 /** More values than this are not told one by one, but as the latest of each metric. */
 const MAX_ARRIVALS = 5000;
 
-export const isOver = ({ status, lifecycleStage }: RunState): boolean =>
+const isOver = ({ status, lifecycleStage }: RunState): boolean =>
   lifecycleStage === 'deleted' || (status !== 'RUNNING' && status !== 'SCHEDULED');
 
 /**

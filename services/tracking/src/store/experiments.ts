@@ -51,7 +51,10 @@ export function findExperiment(db: Queryable, id: string): Promise<Experiment | 
 
 /** So that it is not deleted until the transaction ends. */
 export function shareExperiment(db: Queryable, id: string): Promise<Experiment | undefined> {
-  return db.first(sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint AND NOT e.removing FOR SHARE OF e`, toExperiment);
+  return db.first(
+    sql`SELECT ${experimentColumns} FROM experiment AS e WHERE e.id = ${id}::bigint AND NOT e.removing FOR SHARE OF e`,
+    toExperiment,
+  );
 }
 
 export function findExperimentByName(db: Queryable, name: string): Promise<Experiment | undefined> {

@@ -1,7 +1,7 @@
 import { invalidParameter } from '@mlab/mlflow';
 import type { LifecycleStage } from '#/domain/experiment.ts';
 
-export const MAX_RESULTS = 50_000;
+const MAX_RESULTS = 50_000;
 
 /** How many results a page has at most. */
 export function pageSize(asked: number | undefined, otherwise: number): number {
