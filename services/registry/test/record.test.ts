@@ -55,6 +55,8 @@ test('every change is an event, in the order of its model, whatever that is call
   await app.must(app.post('model-versions/set-tag', { ...version, key: 'b', value: '2' }));
   await app.must(app.patch('model-versions/update', { ...version, description: 'x' }));
   await app.must(app.post('model-versions/transition-stage', { ...version, stage: 'Staging' }));
+  // Once more is nothing new.
+  await app.must(app.post('model-versions/transition-stage', { ...version, stage: 'Staging' }));
   await app.must(app.api('PUT /models/told/policy', { policy: { aliases: [{ alias: 'champion' }] }, by: 'ann' }));
   assert.equal((await alias('told', 1)).status, 403);
   await app.must(

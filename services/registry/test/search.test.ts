@@ -160,26 +160,26 @@ function combined(comparison: () => Asked, depth: number): Asked {
 const ask = async (what: string, query: Readonly<Record<string, string>>): Promise<Json> =>
   app.must(app.get(`${what}/search?${new URLSearchParams(query).toString()}`));
 
-test('150 filters of models, each with what a filter in JavaScript finds', async () => {
+test('100 filters of models, each with what a filter in JavaScript finds', async () => {
   const { registered_models: all } = await ask('registered-models', {});
   assert.deepEqual(
     all.map(({ name }: Model) => name),
     names().toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
   );
   let found = 0;
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 100; round++) {
     const { text, holds } = combined(modelComparison, 3);
     const { registered_models: items = [] } = await ask('registered-models', { filter: text });
     const expected = models.filter(holds).map(({ name }) => name);
     assert.deepEqual(items.map(({ name }: Model) => name).toSorted(), expected.toSorted(), text);
     found += expected.length;
   }
-  assert.ok(found > 100, 'most of them find something');
+  assert.ok(found > 60, 'most of them find something');
 });
 
-test('150 filters of versions, each with what a filter in JavaScript finds', async () => {
+test('100 filters of versions, each with what a filter in JavaScript finds', async () => {
   let found = 0;
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 100; round++) {
     const { text, holds } = combined(versionComparison, 3);
     const { model_versions: items = [] } = await ask('model-versions', { filter: text });
     const shown = (name: string, version: number | string): string => `${name} ${version}`;
@@ -187,7 +187,7 @@ test('150 filters of versions, each with what a filter in JavaScript finds', asy
     assert.deepEqual(items.map(({ name, version }: Json) => shown(name, version)).toSorted(), expected.toSorted(), text);
     found += expected.length;
   }
-  assert.ok(found > 300, 'most of them find something');
+  assert.ok(found > 200, 'most of them find something');
 });
 
 test('pages hold everything once, in the order that was asked for', async () => {
