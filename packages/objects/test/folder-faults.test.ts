@@ -186,7 +186,7 @@ test('no file stays open, however an operation ends', { skip: process.platform !
   const folder = await temporaryFolder(t);
   const { objects } = await openShop(folder);
   await objects.put('key', randomBytes(MIB));
-  const bodies = [await objects.get('key'), await objects.get('key'), await objects.get('key', { range: { start: 5, end: 10 } })];
+  const bodies = [await objects.get('key'), await objects.get('key'), await objects.get('key', { range: { start: 5 } })];
   assert.equal(await openDescriptors(folder), 3);
   const leaving = new AbortController();
   bodies.push(await objects.get('key', { signal: leaving.signal }));
