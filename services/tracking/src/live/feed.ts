@@ -2,7 +2,7 @@ import { rootCall, type Clock, type Database } from '@mlab/kernel';
 import type { Logger } from '@mlab/telemetry';
 import { isLater, storedValue, type Metric, type Run } from '#/domain/run.ts';
 import { hasSeen, type Seen } from '#/domain/seen.ts';
-import { readArrivals, readLatest, type RunState } from '#/store/arrivals.ts';
+import { glance, readArrivals, readLatest, type RunState } from '#/store/arrivals.ts';
 import type { Listener, News } from './listener.ts';
 
 export interface FeedOptions {
@@ -31,13 +31,15 @@ export interface Feed extends Disposable {
 
 /** After a look that found something, in milliseconds. */
 const SOON_MS = 250;
-/** A look may take a twentieth of the time at most: in a run of millions of values it takes a while. */
+/** A look may take a twentieth of the time at most: in a run of a million values it takes a while. */
 const SHARE = 20;
+/** Until then a glance does where a look takes long, in milliseconds. */
+const THOROUGH_MS = 10_000;
 const LOOK_MS = 10_000;
 /** More values than this are not told one by one, but as the latest of each metric. */
 const MAX_ARRIVALS = 5000;
 
-const isOver = ({ status, lifecycleStage }: RunState): boolean =>
+export const isOver = ({ status, lifecycleStage }: RunState): boolean =>
   lifecycleStage === 'deleted' || (status !== 'RUNNING' && status !== 'SCHEDULED');
 
 /**
@@ -54,10 +56,13 @@ export async function openFeed({ database, run, clock, log, pollMs }: FeedOption
   let { seen, state } = first;
   const latest = new Map(first.metrics.map((metric) => [metric.key, metric]));
   let cancelTimer = (): void => {};
-  let looking: Promise<void> | undefined;
+  let looking = false;
+  /** Whether a look is wanted now, whatever it costs. */
   let again = false;
   let closed = false;
   let waitMs = SOON_MS;
+  let lookedAt = clock.monotonic();
+  let lookMs = 0;
 
   const tell = (metrics: readonly Metric[]): void => {
     for (const metric of metrics) {
@@ -75,10 +80,22 @@ export async function openFeed({ database, run, clock, log, pollMs }: FeedOption
     for (const listener of listeners) listener.end(last);
   };
 
+  /** Whether a glance says that there is nothing to look for, or that it is too early to look. */
+  async function isQuiet(): Promise<boolean> {
+    const sinceMs = clock.monotonic() - lookedAt;
+    if (lookMs * SHARE < pollMs || sinceMs > Math.max(THOROUGH_MS, lookMs * 2 * SHARE)) return false;
+    const now = await glance(db(), run.no, seen, [...told]);
+    return now !== undefined && !isOver(now.state) && (!now.isNews || sinceMs < lookMs * SHARE);
+  }
+
   /** Whether it found something that others have committed. */
   async function look(): Promise<boolean> {
+    if (!again && (await isQuiet())) return false;
+    again = false;
+    lookedAt = clock.monotonic();
     const found = await readArrivals(db(), run.no, seen, { without: [...told], limit: MAX_ARRIVALS + 1 });
     if (closed) return false;
+    lookMs = clock.monotonic() - lookedAt;
     if (found === undefined) return (end(undefined), false);
     if (found.metrics.length > MAX_ARRIVALS) return skip();
     // What was told while the database was asked.
@@ -99,28 +116,25 @@ export async function openFeed({ database, run, clock, log, pollMs }: FeedOption
     return true;
   }
 
-  function lookNow(): void {
+  function next(): void {
     cancelTimer();
-    if (closed) return;
-    if (looking !== undefined) {
-      again = true;
-      return;
-    }
-    const started = clock.monotonic();
-    looking = look()
-      .then((found) => (waitMs = found ? SOON_MS : Math.min(waitMs * 2, pollMs)))
-      .catch((error: unknown) => {
-        waitMs = pollMs;
-        log.warn({ err: error, run: run.id }, 'What was logged elsewhere could not be read for those who listen; it is tried again.');
-      })
-      .then(() => {
-        looking = undefined;
-        const pauseMs = again ? 0 : Math.max(waitMs, SHARE * (clock.monotonic() - started));
-        again = false;
-        if (!closed) cancelTimer = clock.schedule(pauseMs, lookNow);
+    if (closed || looking) return;
+    looking = true;
+    look()
+      .then(
+        (found) => (waitMs = found ? SOON_MS : Math.min(waitMs * 2, pollMs)),
+        (error: unknown) => {
+          waitMs = pollMs;
+          log.warn({ err: error, run: run.id }, 'What was logged elsewhere could not be read for those who listen; it is tried again.');
+        },
+      )
+      .finally(() => {
+        looking = false;
+        // Nothing more comes of a run that is over, unless it is taken up again: then it is told.
+        if (!closed && (again || !isOver(state))) cancelTimer = clock.schedule(again ? 0 : waitMs, next);
       });
   }
-  cancelTimer = clock.schedule(SOON_MS, lookNow);
+  cancelTimer = clock.schedule(SOON_MS, next);
 
   return {
     get seen() {
@@ -143,7 +157,10 @@ export async function openFeed({ database, run, clock, log, pollMs }: FeedOption
       told.add(transaction);
       tell(metrics.map((metric) => ({ ...metric, value: storedValue(metric.value) })));
     },
-    changed: lookNow,
+    changed() {
+      again = true;
+      next();
+    },
     [Symbol.dispose]() {
       closed = true;
       cancelTimer();

@@ -3,7 +3,7 @@ import type { Logger } from '@mlab/telemetry';
 import { noRun, type Metric, type Run } from '#/domain/run.ts';
 import { readId } from '#/domain/seen.ts';
 import { findRun } from '#/store/runs.ts';
-import { openFeed, type Feed } from './feed.ts';
+import { isOver, openFeed, type Feed } from './feed.ts';
 import { openTurn } from './turn.ts';
 import { tellLive } from './tell-live.ts';
 
@@ -73,7 +73,9 @@ export function openLiveMetrics({ database, clock, log, settings }: LiveMetricsO
         retryAfter: 5,
       });
     listeners++;
-    const used = shared.get(run.id) ?? open(run);
+    const known = shared.get(run.id);
+    // Who reads the end of a run slowly does not hold up those who come when it has been taken up again.
+    const used = known === undefined || (known.feed !== undefined && isOver(known.feed.state)) ? open(run) : known;
     used.users++;
     try {
       const feed = await used.opening;

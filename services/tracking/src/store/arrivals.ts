@@ -1,5 +1,5 @@
 import type { Queryable, Row, Sql } from '@mlab/kernel';
-import { integer, nullable, number, oneOf, sql, text } from '@mlab/sql';
+import { boolean, integer, nullable, number, oneOf, sql, text } from '@mlab/sql';
 import type { Metric, Run } from '#/domain/run.ts';
 import { readSnapshot, type Seen } from '#/domain/seen.ts';
 import { STAGES } from './experiments.ts';
@@ -75,6 +75,25 @@ export async function readArrivals(
     }),
   );
   return readingOf(rows);
+}
+
+/**
+ * A run, and whether the latest value of one of its metrics was committed since by another transaction than those that are named: it costs
+ * little, and does not notice values that are older than the latest.
+ */
+export function glance(db: Queryable, runNo: number, since: Seen, without: readonly number[]): Promise<Glance | undefined> {
+  return db.first(
+    sql`WITH ${moment}
+        SELECT ${stateColumns}, EXISTS (
+          SELECT 1 FROM latest_metric AS m WHERE m.run_no = ${runNo} AND ${notIn(since)} AND ${transaction} <> ALL(${without}::bigint[])
+        ) AS is_news FROM moment JOIN run AS r ON r.no = ${runNo}`,
+    (row) => ({ state: toState(row).state, isNews: boolean(row['is_news']) }),
+  );
+}
+
+export interface Glance {
+  readonly state: RunState;
+  readonly isNews: boolean;
 }
 
 /** Where a page of values ends. */
