@@ -55,9 +55,9 @@ export async function measure(
       for (const { target, ground } of round % 2 === 0 ? places : places.toReversed())
         await alone(target, async () => {
           for (const door of target.doors) {
-            const before = cpuMsOf(target);
+            const before = cpuOf(target);
             const sample = await measureOnce(contest, door.uri, ground, options.seconds);
-            const cpuMs = (cpuMsOf(target) - before) / sample.requests;
+            const cpuMs = cpuMsSince(before, target) / sample.requests;
             doors.find((each) => each.door === door.name)?.samples.push({ ...sample, cpuMs });
           }
         });
@@ -66,7 +66,14 @@ export async function measure(
   return results;
 }
 
-const cpuMsOf = (target: Target): number => target.pids().reduce((sum, pid) => sum + (cpuMicroseconds(pid) ?? 0), 0) / 1000;
+const cpuOf = (target: Target): ReadonlyMap<number, number> => new Map(target.pids().map((pid) => [pid, cpuMicroseconds(pid) ?? 0]));
+
+/** Of the processes that are still there: what one that has ended took is known no more. */
+function cpuMsSince(before: ReadonlyMap<number, number>, target: Target): number {
+  let spent = 0;
+  for (const [pid, cpu] of cpuOf(target)) spent += Math.max(0, cpu - (before.get(pid) ?? 0));
+  return spent / 1000;
+}
 
 const formOf = ({ form }: Target): { form?: Form } => (form === undefined ? {} : { form });
 
