@@ -14,7 +14,7 @@ import { openRandom } from './random.ts';
 const ROUNDS = Math.max(3, Math.ceil(Number(process.env['MLAB_CRASH_ROUNDS'] ?? 0) / 10));
 const SEED = Number(process.env['MLAB_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 16;
-const WRITES_PER_ROUND = 150;
+const WRITES_PER_ROUND = 120;
 const BATCH = 20;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers of MLflow's protocol have no types of ours
@@ -100,7 +100,7 @@ async function startWriters(url: string, random: () => number) {
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error;
     }
-    await delay(50);
+    await delay(100);
     return false;
   };
   const create = async (): Promise<Writer> => {

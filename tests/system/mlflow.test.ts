@@ -12,7 +12,7 @@ import { waitUntil } from './wait.ts';
 const PLACEMENTS: Readonly<Record<string, readonly string[]>> = {
   'co-hosted': ['gateway,tracking'],
   apart: ['tracking', 'gateway'],
-  'two of each': ['tracking', 'tracking', 'gateway', 'gateway'],
+  'two of tracking': ['tracking', 'tracking', 'gateway'],
 };
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers of MLflow's protocol have no types of ours
@@ -58,25 +58,25 @@ for (const [placement, targets] of Object.entries(PLACEMENTS)) {
       const { run_id } = run.info;
       // Each value twice, through both doors: it is there once.
       const metric = (index: number) => ({ run_id, key: 'loss/val', value: index / 7, timestamp: index, step: index });
-      await Promise.all(Array.from({ length: 80 }, (_, index) => must('POST', 'runs/log-metric', metric(index >> 1))));
+      await Promise.all(Array.from({ length: 60 }, (_, index) => must('POST', 'runs/log-metric', metric(index >> 1))));
       await must('POST', 'runs/log-batch', { run_id, params: [{ key: 'depth', value: '3' }], tags: [{ key: 'team', value: 'vision 😀' }] });
       const { metrics } = await must('GET', `metrics/get-history?run_id=${run_id}&metric_key=loss%2Fval`);
       assert.deepEqual(
         metrics.map(({ value }: Json) => value),
-        Array.from({ length: 40 }, (_, index) => index / 7),
+        Array.from({ length: 30 }, (_, index) => index / 7),
       );
 
-      const filter = "metrics.`loss/val` > 5 and params.depth = '3' or tags.team = 'nope'";
-      for (const _ of gateways) {
+      const filter = "metrics.`loss/val` > 4 and params.depth = '3' or tags.team = 'nope'";
+      for (const _ of [1, 2]) {
         const { runs } = await must('POST', 'runs/search', { experiment_ids: [experiment_id], filter });
         assert.deepEqual(runs, [(await must('GET', `runs/get?run_id=${run_id}`)).run]);
         const typed = await fetch(`${door()}/tracking/runs/${run_id}`);
         assert.equal(typed.status, 200);
         const { id, params, metrics: latest } = (await typed.json()) as Json;
-        assert.deepEqual([id, params, latest], [run_id, { depth: '3' }, [{ key: 'loss/val', value: 39 / 7, timestamp: 39, step: 39 }]]);
+        assert.deepEqual([id, params, latest], [run_id, { depth: '3' }, [{ key: 'loss/val', value: 29 / 7, timestamp: 29, step: 29 }]]);
       }
       await must('POST', 'runs/delete', { run_id });
-      for (const _ of gateways) {
+      for (const _ of [1, 2]) {
         const refused = await ask('POST', 'runs/log-metric', metric(99));
         assert.deepEqual([refused.status, refused.body.error_code], [400, 'INVALID_PARAMETER_VALUE']);
         assert.match(refused.body.message, /must be in the 'active' state/);
@@ -112,7 +112,7 @@ for (const [placement, targets] of Object.entries(PLACEMENTS)) {
       const sent = await fetch(file(), { method: 'PUT', body: bytes });
       assert.equal(sent.status, 200, await sent.text());
       const sha = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-      for (const _ of gateways) {
+      for (const _ of [1, 2]) {
         const answer = await fetch(file());
         assert.equal(answer.status, 200);
         assert.equal(sha(Buffer.from(await answer.arrayBuffer())), sha(bytes));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { readFirstTags, readParams, readTags } from '#/domain/labels.ts';
 import { LONE_SURROGATE, startTracking, type Json, type TestTracking } from './tracking-for-test.ts';
 
 const stack = new AsyncDisposableStack();
@@ -55,7 +56,7 @@ test('a metric has the last value by step, then by time, then by value, in whate
 
 test('the last value is right when many write at once', async () => {
   const id = await t.run();
-  const values = Array.from({ length: 200 }, (_, index) => ({
+  const values = Array.from({ length: 120 }, (_, index) => ({
     value: (index * 37) % 101,
     timestamp: (index * 13) % 7,
     step: (index * 11) % 5,
@@ -367,17 +368,13 @@ test('a batch that is refused leaves nothing', async () => {
   assert.deepEqual(await dataOf(run_id), before);
 });
 
-test('long values are refused where they are not to be cut', async () => {
-  await using strict = await startTracking({ MLAB_TRACKING_LONG_VALUES: 'refuse' });
-  const run_id = await strict.run();
-  const param = (count: number) => ({ key: 'p', value: '😀'.repeat(count) });
-  await strict.post('runs/log-parameter', { run_id, ...param(6000) });
-  assert.match(
-    await strict.refusal('runs/log-parameter', { run_id, ...param(6001) }),
-    /'Param value' exceeds the maximum length of 6000 characters$/,
-  );
-  await strict.post('runs/set-tag', { run_id, ...param(8000) });
-  assert.match(await strict.refusal('runs/set-tag', { run_id, ...param(8001) }), /'value' exceeds the maximum length of 8000 characters$/);
-  assert.match(await strict.refusal('runs/log-batch', { run_id, tags: [param(8001)] }), /'tags\[0\]\.value' exceeds/);
-  assert.match(await strict.refusal('runs/create', { tags: [param(8001)] }), /'tags\[0\]\.value' exceeds/);
+test('long values are refused where they are not to be cut', () => {
+  const pair = (count: number): readonly Pair[] => [{ key: 'p', value: '😀'.repeat(count) }];
+  const alone = { longValues: 'refuse', inBatch: false } as const;
+  assert.deepEqual(readParams(pair(6000), alone), pair(6000));
+  assert.throws(() => readParams(pair(6001), alone), /'Param value' exceeds the maximum length of 6000 characters$/);
+  assert.deepEqual(readTags(pair(8000), alone), pair(8000));
+  assert.throws(() => readTags(pair(8001), alone), /'value' exceeds the maximum length of 8000 characters$/);
+  assert.throws(() => readTags(pair(8001), { ...alone, inBatch: true }), /'tags\[0\]\.value' exceeds/);
+  assert.throws(() => readFirstTags(pair(8001), 'refuse'), /'tags\[0\]\.value' exceeds/);
 });
