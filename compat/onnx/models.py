@@ -182,7 +182,7 @@ def sklearn_scalers():
 @fixture
 def sklearn_svm():
     """Has no compiled form: goes to ONNX Runtime."""
-    return classifier(svm.SVC(probability=True, random_state=0), IRIS, KIND)
+    return classifier(svm.SVC(probability=True, random_state=0), IRIS, KINDS[KIND], zipmap=True)
 
 
 TABLE = pd.DataFrame(

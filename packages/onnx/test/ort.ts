@@ -16,14 +16,19 @@ function typed(type: string, column: Column): Float32Array {
   return ARRAYS[type as 'float'].from(Array.from<unknown, number>(column, Number));
 }
 
-/** What ONNX Runtime answers for columns of `rows` rows. */
-export async function askReference(session: InferenceSession, inputs: readonly Port[], columns: Columns, rows: number): Promise<Outputs> {
+/** Columns of `rows` rows as ONNX Runtime takes them. */
+export function referenceFeeds(inputs: readonly Port[], columns: Columns, rows: number): Record<string, Tensor> {
   const feeds = inputs.map(({ name, type, shape }) => {
     const column = columns[name] as Column;
     const dims = [rows, ...(shape ?? []).slice(1).map(Number)];
     return [name, new Tensor(ortNameOf(type) as 'float32', typed(type, column), dims)] as const;
   });
-  const results = await session.run(Object.fromEntries(feeds));
+  return Object.fromEntries(feeds);
+}
+
+/** What ONNX Runtime answers for columns of `rows` rows. */
+export async function askReference(session: InferenceSession, inputs: readonly Port[], columns: Columns, rows: number): Promise<Outputs> {
+  const results = await session.run(referenceFeeds(inputs, columns, rows));
   return Object.fromEntries(
     Object.entries(results).map(([name, { type, dims, data }]) => [name, { type: typeOfOrtName(type), dims: [...dims], data }]),
   );

@@ -45,6 +45,11 @@ export class NodeCompiler {
     this.#workspace = workspace;
   }
 
+  /** How many rows the buffers hold. */
+  get capacity(): number {
+    return this.#workspace.capacity;
+  }
+
   input(index: number): Value {
     const value = this.inputs[index];
     if (value === undefined) throw this.unsupported(`it has no input ${index}`);

@@ -1,5 +1,6 @@
 import type { Attributes } from '#/model/attributes.ts';
 import { layOut, type FileTrees } from '#/trees/lay-out.ts';
+import { NodePlaces } from '#/trees/node-places.ts';
 import { classesOf } from '#/trees/classes-of.ts';
 import { MODES, type Aggregate, type PostTransform, type Trees } from '#/trees/trees.ts';
 
@@ -30,70 +31,40 @@ export function readEnsemble(attributes: Attributes, kind: 'classifier' | 'regre
 }
 
 function readNodes(attributes: Attributes, prefix: string): FileTrees {
-  const features = attributes.ints('nodes_featureids');
   const modes = attributes.strings('nodes_modes');
-  const thresholds = floatsOf(attributes, 'nodes_values');
+  const count = modes.length;
+  const ints = (name: string): Float64Array => sameLength(attributes, name, attributes.ints(name), count);
+  const trees = ints('nodes_treeids');
+  const thresholds = sameLength(attributes, 'nodes_values', floatsOf(attributes, 'nodes_values'), count);
   const weights = floatsOf(attributes, `${prefix}_weights`);
-  const lists = { nodes_modes: modes, nodes_values: thresholds } as const;
-  for (const [name, list] of Object.entries(lists)) sameLength(attributes, name, list.length, features.length);
-  const children = readChildren(attributes, modes);
+  const ofWeights = (name: string): Float64Array => sameLength(attributes, name, attributes.ints(name), weights.length);
+  const places = new NodePlaces(attributes, trees, ints('nodes_nodeids'));
+  const isLeaf = Uint8Array.from(modes, (mode) => (mode === 'LEAF' ? 1 : 0));
   const missing = attributes.ints('nodes_missing_value_tracks_true');
   const covers = floatsOf(attributes, 'nodes_hitrates');
-  for (const name of ['nodeids', 'treeids', 'ids'])
-    sameLength(attributes, `${prefix}_${name}`, attributes.ints(`${prefix}_${name}`).length, weights.length);
-  const weightTrees = attributes.ints(`${prefix}_treeids`);
+  const weightTrees = ofWeights(`${prefix}_treeids`);
+  const weightNodes = new Int32Array(weights.length);
+  ofWeights(`${prefix}_nodeids`).forEach((id, weight) => (weightNodes[weight] = places.find(weightTrees[weight] ?? 0, id)));
   return {
-    roots: children.roots,
-    features: Int32Array.from(features, (feature, node) => featureOf(attributes, feature, modes[node] === 'LEAF')),
-    modes: Uint8Array.from(modes, (mode) => modeOf(attributes, mode)),
+    roots: places.roots,
+    features: featuresOf(attributes, ints('nodes_featureids'), isLeaf),
+    modes: modesOf(attributes, modes),
     thresholds,
-    yes: children.yes,
-    no: children.no,
-    missingYes: Uint8Array.from(modes, (_, node) => (missing[node] === 1 ? 1 : 0)),
-    covers: covers.length === features.length ? covers : undefined,
-    weightNodes: Int32Array.from(attributes.ints(`${prefix}_nodeids`), (id, weight) => children.find(weightTrees[weight] ?? -1, id)),
-    weightTargets: Int32Array.from(attributes.ints(`${prefix}_ids`)),
+    yes: childrenOf(places, trees, ints('nodes_truenodeids'), isLeaf),
+    no: childrenOf(places, trees, ints('nodes_falsenodeids'), isLeaf),
+    missingYes: new Uint8Array(count).map((_, node) => (missing[node] === 1 ? 1 : 0)),
+    covers: covers.length === count ? covers : undefined,
+    weightNodes,
+    weightTargets: Int32Array.from(ofWeights(`${prefix}_ids`)),
     weights,
   };
 }
 
-interface Children {
-  readonly roots: readonly number[];
-  readonly yes: Int32Array;
-  readonly no: Int32Array;
-  readonly find: (tree: number, id: number) => number;
-}
-
-/** Nodes are known by the number of their tree and a number in it; those of a tree stand together, its root first. */
-function readChildren(attributes: Attributes, modes: readonly string[]): Children {
-  const trees = attributes.ints('nodes_treeids');
-  const ids = attributes.ints('nodes_nodeids');
-  const yes = attributes.ints('nodes_truenodeids');
-  const no = attributes.ints('nodes_falsenodeids');
-  for (const [name, list] of Object.entries({ nodes_treeids: trees, nodes_nodeids: ids, nodes_truenodeids: yes, nodes_falsenodeids: no }))
-    sameLength(attributes, name, list.length, modes.length);
-  const places = new Map<number, Map<number, number>>();
-  const roots: number[] = [];
-  for (let node = 0; node < modes.length; node++) {
-    const tree = trees[node] ?? 0;
-    const id = ids[node] ?? 0;
-    if (node === 0 || tree !== trees[node - 1]) {
-      if (places.has(tree)) throw attributes.refusal(`the nodes of tree ${tree} do not stand together`);
-      places.set(tree, new Map());
-      roots.push(node);
-    }
-    const inTree = places.get(tree);
-    if (inTree?.has(id) === true) throw attributes.refusal(`node ${id} of tree ${tree} is there twice`);
-    inTree?.set(id, node);
-  }
-  const find = (tree: number, id: number): number => {
-    const node = places.get(tree)?.get(id);
-    if (node === undefined) throw attributes.refusal(`it has no node ${id} in tree ${tree}`);
-    return node;
-  };
-  const children = (list: Float64Array): Int32Array =>
-    Int32Array.from(list, (id, node) => (modes[node] === 'LEAF' ? 0 : find(trees[node] ?? 0, id)));
-  return { roots, yes: children(yes), no: children(no), find };
+/** Of each node, where its child stands; 0 of a leaf. */
+function childrenOf(places: NodePlaces, trees: Float64Array, ids: Float64Array, isLeaf: Uint8Array): Int32Array {
+  const children = new Int32Array(ids.length);
+  for (let node = 0; node < ids.length; node++) if (isLeaf[node] === 0) children[node] = places.find(trees[node] ?? 0, ids[node] ?? 0);
+  return children;
 }
 
 /** ONNX Runtime gives a single target the first weight of a leaf only, and one without a weight the leaf's own value. */
@@ -122,16 +93,25 @@ const floatsOf = (attributes: Attributes, name: string): Float32Array | Float64A
   return floats.length > 0 ? floats : (attributes.numbers(`${name}_as_tensor`) ?? floats);
 };
 
-function featureOf(attributes: Attributes, feature: number, isLeaf: boolean): number {
-  if (isLeaf) return -1;
-  if (feature < 0 || feature > 0x7fffffff) throw attributes.refusal(`a node looks at feature ${feature}`);
-  return feature;
+function featuresOf(attributes: Attributes, ids: Float64Array, isLeaf: Uint8Array): Int32Array {
+  const features = new Int32Array(ids.length);
+  for (let node = 0; node < ids.length; node++) {
+    const id = isLeaf[node] === 1 ? -1 : (ids[node] ?? 0);
+    if (isLeaf[node] === 0 && (id < 0 || id > 0x7fffffff)) throw attributes.refusal(`a node looks at feature ${id}`);
+    features[node] = id;
+  }
+  return features;
 }
 
-function modeOf(attributes: Attributes, mode: string): number {
-  const index = MODES.findIndex((known) => `BRANCH_${known}` === mode);
-  if (index < 0 && mode !== 'LEAF') throw attributes.refusal(`a node has the mode ${mode}`);
-  return Math.max(0, index);
+function modesOf(attributes: Attributes, names: readonly string[]): Uint8Array {
+  const modes = new Map([['LEAF', 0], ...MODES.map((mode, index) => [`BRANCH_${mode}`, index] as const)]);
+  const result = new Uint8Array(names.length);
+  names.forEach((name, node) => {
+    const mode = modes.get(name);
+    if (mode === undefined) throw attributes.refusal(`a node has the mode ${name}`);
+    result[node] = mode;
+  });
+  return result;
 }
 
 function oneOf<T extends string>(attributes: Attributes, name: string, known: readonly T[], fallback: T): T {
@@ -141,6 +121,7 @@ function oneOf<T extends string>(attributes: Attributes, name: string, known: re
   return found;
 }
 
-function sameLength(attributes: Attributes, name: string, length: number, expected: number): void {
-  if (length !== expected) throw attributes.refusal(`its ${name} has ${length} entries, and has to have ${expected}`);
+function sameLength<T extends { readonly length: number }>(attributes: Attributes, name: string, list: T, expected: number): T {
+  if (list.length === expected) return list;
+  throw attributes.refusal(`its ${name} has ${list.length} entries, and has to have ${expected}`);
 }

@@ -72,15 +72,38 @@ function multiply(compiler: NodeCompiler, x: NumberValue, weights: Float64Array,
   const { data, width } = x;
   const outer = added.length;
   const into = out.data;
+  const whole = outer - (outer % ABREAST);
   compiler.step((rows) => {
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < outer; column++) {
+      const start = row * width;
+      for (let column = 0; column < whole; column += ABREAST) {
+        let a = 0;
+        let b = 0;
+        let c = 0;
+        let d = 0;
+        for (let inner = 0, weight = column * width; inner < width; inner++, weight++) {
+          const value = data[start + inner] as number;
+          a += value * (weights[weight] as number);
+          b += value * (weights[weight + width] as number);
+          c += value * (weights[weight + 2 * width] as number);
+          d += value * (weights[weight + 3 * width] as number);
+        }
+        const at = row * outer + column;
+        into[at] = a + (added[column] as number);
+        into[at + 1] = b + (added[column + 1] as number);
+        into[at + 2] = c + (added[column + 2] as number);
+        into[at + 3] = d + (added[column + 3] as number);
+      }
+      for (let column = whole; column < outer; column++) {
         let sum = 0;
-        for (let inner = 0, at = row * width, weight = column * width; inner < width; inner++, at++, weight++) {
-          sum += (data[at] as number) * (weights[weight] as number);
+        for (let inner = 0, weight = column * width; inner < width; inner++, weight++) {
+          sum += (data[start + inner] as number) * (weights[weight] as number);
         }
         into[row * outer + column] = sum + (added[column] as number);
       }
     }
   });
 }
+
+/** So many sums are made side by side, because each addition waits for the one before it. */
+const ABREAST = 4;

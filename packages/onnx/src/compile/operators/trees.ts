@@ -55,19 +55,19 @@ function read(compiler: NodeCompiler): { trees: Trees; x: NumberValue } {
 }
 
 function eachRow(compiler: NodeCompiler, trees: Trees, x: NumberValue, finish: (row: number, scores: Scores) => void): void {
-  const find = leafFinder(trees);
+  // Their buffers belong to the graph like any others.
+  const leaves = compiler.newNumbers('int32', [trees.roots.length]).data as Int32Array;
+  const find = leafFinder(trees, x.width, compiler.capacity);
   const add = leafAdder(trees);
-  const leaves = new Int32Array(trees.roots.length);
   const scores: Scores = {
     values: trees.precision === 'double' ? new Float64Array(trees.targets) : new Float32Array(trees.targets),
     has: new Uint8Array(trees.targets),
   };
-  const { width } = x;
   const features = asFeatures(compiler, x);
   compiler.step((rows) => {
+    find(features, rows, leaves);
     for (let row = 0; row < rows; row++) {
-      find(features, row * width, leaves);
-      add(leaves, scores);
+      add(leaves, row, scores);
       finish(row, scores);
     }
   });

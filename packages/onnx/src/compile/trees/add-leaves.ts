@@ -6,15 +6,18 @@ export interface Scores {
   readonly has: Uint8Array;
 }
 
-export type LeafAdder = (leaves: Int32Array, scores: Scores) => void;
+/** Of the leaves of one of several rows. */
+export type LeafAdder = (leaves: Int32Array, row: number, scores: Scores) => void;
 
 /** Adds in the order of the trees, rounded after each as ONNX Runtime does on one thread. */
 export function leafAdder(trees: Trees): LeafAdder {
   const { aggregate, targets } = trees;
-  if (aggregate === 'MIN' || aggregate === 'MAX') return (leaves, scores) => extreme(trees, aggregate, leaves, scores);
+  const count = trees.roots.length;
+  if (aggregate === 'MIN' || aggregate === 'MAX') return (leaves, row, scores) => extreme(trees, leaves, row * count, scores);
   const single = singleWeights(trees);
-  if (single === undefined) return (leaves, scores) => addAll(trees, leaves, scores);
-  return targets === 1 ? (leaves, scores) => addOne(single, leaves, scores) : (leaves, scores) => addSingle(single, leaves, scores);
+  if (single === undefined) return (leaves, row, scores) => addAll(trees, leaves, row * count, scores);
+  const add = targets === 1 ? addOne : addSingle;
+  return (leaves, row, scores) => add(single, leaves, row * count, (row + 1) * count, scores);
 }
 
 interface SingleWeights {
@@ -36,29 +39,34 @@ function singleWeights({ precision, features, weightStarts, weightTargets, weigh
   return { values, targets };
 }
 
-function addOne({ values }: SingleWeights, leaves: Int32Array, scores: Scores): void {
+function addOne({ values }: SingleWeights, leaves: Int32Array, from: number, to: number, scores: Scores): void {
   const sums = scores.values;
   sums.fill(0);
-  for (let tree = 0; tree < leaves.length; tree++) sums[0] = (sums[0] as number) + (values[leaves[tree] as number] as number);
+  for (let at = from; at < to; at++) sums[0] = (sums[0] as number) + (values[leaves[at] as number] as number);
   scores.has[0] = 1;
 }
 
-function addSingle({ values, targets }: SingleWeights, leaves: Int32Array, { values: sums, has }: Scores): void {
+function addSingle({ values, targets }: SingleWeights, leaves: Int32Array, from: number, to: number, { values: sums, has }: Scores): void {
   sums.fill(0);
   has.fill(0);
-  for (let tree = 0; tree < leaves.length; tree++) {
-    const leaf = leaves[tree] as number;
+  for (let at = from; at < to; at++) {
+    const leaf = leaves[at] as number;
     const target = targets[leaf] as number;
     sums[target] = (sums[target] as number) + (values[leaf] as number);
     has[target] = 1;
   }
 }
 
-function addAll({ weightStarts, weightTargets, weights }: Trees, leaves: Int32Array, { values: sums, has }: Scores): void {
+function addAll(
+  { roots, weightStarts, weightTargets, weights }: Trees,
+  leaves: Int32Array,
+  from: number,
+  { values: sums, has }: Scores,
+): void {
   sums.fill(0);
   has.fill(0);
-  for (let tree = 0; tree < leaves.length; tree++) {
-    const leaf = leaves[tree] as number;
+  for (let at = from; at < from + roots.length; at++) {
+    const leaf = leaves[at] as number;
     const end = weightStarts[leaf + 1] as number;
     for (let weight = weightStarts[leaf] as number; weight < end; weight++) {
       const target = weightTargets[weight] as number;
@@ -68,11 +76,12 @@ function addAll({ weightStarts, weightTargets, weights }: Trees, leaves: Int32Ar
   }
 }
 
-function extreme(trees: Trees, aggregate: 'MIN' | 'MAX', leaves: Int32Array, { values, has }: Scores): void {
-  const { weightStarts, weightTargets, weights } = trees;
+function extreme(trees: Trees, leaves: Int32Array, from: number, { values, has }: Scores): void {
+  const { roots, aggregate, weightStarts, weightTargets, weights } = trees;
   values.fill(0);
   has.fill(0);
-  for (const leaf of leaves) {
+  for (let at = from; at < from + roots.length; at++) {
+    const leaf = leaves[at] as number;
     for (let weight = weightStarts[leaf] ?? 0; weight < (weightStarts[leaf + 1] ?? 0); weight++) {
       const target = weightTargets[weight] ?? 0;
       const value = weights[weight] ?? 0;
