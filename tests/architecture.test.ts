@@ -14,6 +14,8 @@ const contractOf = (service: AnyService): Contract => service.contract as Contra
 interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** What a package uses where it is there, and does not bring along. */
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +47,7 @@ for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
     for await (const { file, source } of sourcesOf(`${group}/**/*.ts`)) {
       files++;
       const home = file.split('/').slice(0, depth).join('/');
-      const { name, dependencies = {} } = await readManifest(home);
+      const { name, dependencies = {}, peerDependencies = {} } = await readManifest(home);
       const isTest = file.includes('/test/');
       for (const specifier of importsOf(source)) {
         const where = `${file} imports ${specifier}`;
@@ -55,7 +57,7 @@ for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
         } else if (!specifier.startsWith('#') && !specifier.startsWith('node:')) {
           assert.ok(!builtinModules.includes(specifier), `${where}: write node:${specifier}`);
           const imported = packageOf(specifier);
-          assert.ok(imported === name || imported in dependencies || isTest, `${where}: not declared in ${home}/package.json`);
+          assert.ok(imported === name || imported in dependencies || imported in peerDependencies || isTest, `${where}: not declared in ${home}/package.json`);
         }
       }
     }
