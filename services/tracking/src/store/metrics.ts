@@ -45,8 +45,8 @@ export interface Written {
 }
 
 /**
- * Writes values, each once, and the latest of each metric, in one statement. Rows come in the order of run and key, `latest` holds one of
- * each.
+ * Writes values, each once, and the latest of each metric, in one statement. Rows come in the order of the table's key, `latest` holds one of
+ * each metric.
  */
 export async function insertMetrics(db: Queryable, rows: readonly MetricRow[], latest: readonly MetricRow[]): Promise<Written> {
   const runs = [...new Set(rows.map(({ runNo }) => runNo))];
