@@ -57,7 +57,10 @@ for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
         } else if (!specifier.startsWith('#') && !specifier.startsWith('node:')) {
           assert.ok(!builtinModules.includes(specifier), `${where}: write node:${specifier}`);
           const imported = packageOf(specifier);
-          assert.ok(imported === name || imported in dependencies || imported in peerDependencies || isTest, `${where}: not declared in ${home}/package.json`);
+          assert.ok(
+            imported === name || imported in dependencies || imported in peerDependencies || isTest,
+            `${where}: not declared in ${home}/package.json`,
+          );
         }
       }
     }

@@ -20,7 +20,9 @@ function copyRepository(): string {
   });
   for (const file of files
     .split('\0')
-    .filter((name) => /^(packages|contracts|services|apps|tests\/(architecture|crash\/random|system\/wait)|package|tsconfig|docs)/.test(name))) {
+    .filter((name) =>
+      /^(packages|contracts|services|apps|tests\/(architecture|crash\/random|system\/wait)|package|tsconfig|docs)/.test(name),
+    )) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     cpSync(join(repository, file), join(copy, file));
   }
