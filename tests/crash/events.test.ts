@@ -14,7 +14,7 @@ import { natsIsInstalled, startNats, type NatsServer } from './nats-server.ts';
 import { openRandom } from './random.ts';
 
 /** `npm run test:crash` sets 1,000. */
-const ROUNDS = Number(process.env['MLAB_CRASH_ROUNDS'] ?? 6);
+const ROUNDS = Number(process.env['MLAB_CRASH_ROUNDS'] ?? 4);
 const SEED = Number(process.env['MLAB_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 const SETTLES_WITHIN_MS = 120_000;

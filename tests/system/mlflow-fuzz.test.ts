@@ -12,7 +12,7 @@ import { randomRequest, type Known, type RandomRequest } from './random-requests
 
 const SEED = Number(process.env['MLAB_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 /** More by hand. */
-const REQUESTS = Number(process.env['MLAB_FUZZ_REQUESTS'] ?? 1200);
+const REQUESTS = Number(process.env['MLAB_FUZZ_REQUESTS'] ?? 800);
 const CONNECTIONS = 8;
 
 test(`${REQUESTS} requests that no client would send are answered, none with a failure of ours`, async (context) => {

@@ -7,7 +7,7 @@ import { testUpstream } from './test-upstream.ts';
 
 const KINDS: FailureKind[] = ['refused', 'reset', 'timeout', 'status', 'bad_answer', 'client_error', 'cancelled'];
 const CODES = new Set(['unavailable', 'bad_gateway', 'cancelled', 'deadline', 'internal']);
-const RUNS = 2000;
+const RUNS = 800;
 /** ms. The coarseness of the deadline wheel, and a timer's rounding. */
 const LATE = 21;
 

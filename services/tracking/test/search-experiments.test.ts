@@ -5,7 +5,7 @@ import { matches, writeFilter, type ModelFilter, type ModelRun } from './search-
 import { startTracking, type Json, type TestTracking } from './tracking-for-test.ts';
 
 const SEED = Number(process.env['MLAB_SEARCH_SEED'] ?? Date.now() % 1_000_000);
-const SEARCHES = Number(process.env['MLAB_SEARCHES'] ?? 100);
+const SEARCHES = Number(process.env['MLAB_SEARCHES'] ?? 50);
 const random = openRandom(SEED);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
 

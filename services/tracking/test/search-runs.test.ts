@@ -19,7 +19,7 @@ import { startTracking, type Json, type TestTracking } from './tracking-for-test
 
 const SEED = Number(process.env['MLAB_SEARCH_SEED'] ?? Date.now() % 1_000_000);
 /** More, and of more runs, by hand. */
-const SEARCHES = Number(process.env['MLAB_SEARCHES'] ?? 150);
+const SEARCHES = Number(process.env['MLAB_SEARCHES'] ?? 75);
 const RUNS = Number(process.env['MLAB_SEARCH_RUNS'] ?? 100);
 
 const stack = new AsyncDisposableStack();
