@@ -25,7 +25,10 @@ for (const bus of BUSES) {
   test(`${bus}: ${ROUNDS} times a random process is killed; nothing is lost, nothing applied twice, order per key kept`, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'mlab-crash-'));
     const random = openRandom(SEED);
-    await using world = await openWorld(folder, bus);
+    // Removed when nobody writes to it any more.
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const world = stack.use(await openWorld(folder, bus));
     const killed: Record<string, number> = {};
     for (let round = 0; round < ROUNDS; round++) {
       await world.moves();
@@ -38,7 +41,6 @@ for (const bus of BUSES) {
     t.diagnostic(`seed ${SEED}; killed ${JSON.stringify(killed)}; ${found.entries} entries, each applied once`);
     assert.deepEqual(found, { entries: found.entries, applied: found.entries, lost: 0, twice: 0, outOfTurn: 0 });
     assert.ok(found.entries > ROUNDS, `only ${found.entries} entries were made`);
-    await rm(folder, { recursive: true, force: true });
   });
 }
 
