@@ -241,6 +241,61 @@ CASES['LabelEncoder without defaults'] = {
     ),
 };
 
+for (const transform of ['NONE', 'LOGISTIC', 'SOFTMAX']) {
+  CASES[`LinearClassifier of a single score, ${transform}`] = {
+    inputs: { x: ['float', 2] },
+    tame: true,
+    make(graph, { x }) {
+      const attributes = {
+        coefficients: floats([1.5, -2]),
+        intercepts: floats([0.25]),
+        classlabels_strings: strings(['no', 'yes']),
+        post_transform: string(transform),
+      };
+      const [label, scores] = graph.node(
+        'LinearClassifier',
+        [x as Flow],
+        [
+          { type: 'string', dims: [] },
+          { type: 'float', dims: [2] },
+        ],
+        { domain: ml, attributes },
+      );
+      graph.output('label', label as Flow);
+      return scores;
+    },
+  };
+}
+for (const [what, ids] of Object.entries({ 'counted from 0': [0, 1, 2, 3, 4], 'in no order': [2, 4, 0, 3, 1] })) {
+  CASES[`leaves with several weights or none, their nodes ${what}`] = {
+    inputs: { x: ['float', 2] },
+    make: (graph, { x }) =>
+      one(
+        graph,
+        'TreeEnsembleRegressor',
+        [x],
+        { type: 'float', dims: [1] },
+        {
+          domain: ml,
+          attributes: {
+            n_targets: int(1),
+            nodes_treeids: ints([0, 0, 0, 0, 0]),
+            nodes_nodeids: ints(ids),
+            nodes_featureids: ints([0, 1, 0, 0, 0]),
+            nodes_modes: strings(['BRANCH_LEQ', 'BRANCH_GT', 'LEAF', 'LEAF', 'LEAF']),
+            nodes_values: floats([0.5, -0.5, 7, 8, 9]),
+            nodes_truenodeids: ints([ids[1] ?? 0, ids[3] ?? 0, 0, 0, 0]),
+            nodes_falsenodeids: ints([ids[2] ?? 0, ids[4] ?? 0, 0, 0, 0]),
+            target_treeids: ints([0, 0, 0]),
+            target_nodeids: ints([ids[3] ?? 0, ids[2] ?? 0, ids[3] ?? 0]),
+            target_ids: ints([0, 0, 0]),
+            target_weights: floats([1, 2, 4]),
+          },
+        },
+      ),
+  };
+}
+
 const TYPES: readonly (readonly [FlowType, number])[] = [
   ['float', 1],
   ['double', 11],

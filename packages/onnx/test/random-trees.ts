@@ -4,6 +4,8 @@ import type { Random } from './random.ts';
 export interface TreeShape {
   readonly trees: number;
   readonly depth: number;
+  /** Else trees of different depths stand side by side, also single leaves. */
+  readonly even?: boolean;
   readonly features: number;
   readonly targets: number;
   readonly modes: readonly (typeof MODES)[number][];
@@ -40,7 +42,8 @@ export function randomTrees(random: Random, shape: TreeShape): Trees {
     const add = (): number =>
       nodes.push({ feature: -1, mode: 0, threshold: 0, yes: 0, no: 0, missing: 0, cover: 1 + random.int(100), tree }) - 1;
     add();
-    for (let depth = 0; depth < shape.depth; depth++) {
+    const deepest = shape.even === true || random.chance(0.5) ? shape.depth : random.int(shape.depth + 1);
+    for (let depth = 0; depth < deepest; depth++) {
       const next: number[] = [];
       for (const at of levels[depth] ?? []) {
         const node = nodes[at];

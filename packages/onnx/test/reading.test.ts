@@ -83,6 +83,20 @@ test('nesting, numbers of parts, groups and sizes have limits', () => {
   assert.throws(() => readModel(endless), { code: 'invalid' });
 });
 
+test('a value that goes beyond its message is refused, even where bytes follow', () => {
+  // An attribute of four bytes whose float begins in the second of them.
+  const attribute = Buffer.from('0a00150000803f', 'hex').subarray(0, 5);
+  const node = new BinaryWriter()
+    .tag(5, WireType.LengthDelimited)
+    .bytes(attribute)
+    .tag(4, WireType.LengthDelimited)
+    .string('Relu')
+    .finish();
+  const graph = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(node).finish();
+  const model = new BinaryWriter().tag(1, WireType.Varint).int32(8).tag(7, WireType.LengthDelimited).bytes(graph).finish();
+  assert.throws(() => readModel(model), /in the middle of a value/);
+});
+
 test('values in other files are seen wherever they are, and never opened', () => {
   const external = new BinaryWriter().tag(13, WireType.LengthDelimited).fork();
   external.tag(1, WireType.LengthDelimited).string('location').tag(2, WireType.LengthDelimited).string('../../etc/passwd').join();

@@ -23,14 +23,16 @@ const tensor = (type: 'float' | 'double', values: readonly number[]): Attribute 
 });
 
 /** Trees as version 5 of ai.onnx.ml has them: leaves apart from nodes, some nodes asking for membership in a set. */
-function attributesOfV5(random: Random, trees: Trees, type: 'float' | 'double'): Readonly<Record<string, Attribute>> {
+function attributesOfV5(random: Random, trees: Trees, type: 'float' | 'double', sets = 0.2): Readonly<Record<string, Attribute>> {
   const isLeaf = (node: number): boolean => (trees.features[node] ?? -1) < 0;
   const all = Array.from(trees.features, (_, node) => node);
   const inner = all.filter((node) => !isLeaf(node));
   const leaves = all.filter(isLeaf);
   const place = (node: number): number => (isLeaf(node) ? leaves : inner).indexOf(node);
-  const modes = inner.map((node) => (random.chance(0.2) ? MEMBER : (trees.modes[node] ?? 0)));
-  const sets = modes.flatMap((mode) => (mode === MEMBER ? [...random.list(1 + random.int(4), () => 1 + random.int(12)), Number.NaN] : []));
+  const modes = inner.map((node) => (random.chance(sets) ? MEMBER : (trees.modes[node] ?? 0)));
+  const members = modes.flatMap((mode) =>
+    mode === MEMBER ? [...random.list(1 + random.int(4), () => 1 + random.int(12)), Number.NaN] : [],
+  );
   const weight = (leaf: number): number => trees.weightStarts[leaf] ?? 0;
   return {
     n_targets: int(trees.targets),
@@ -51,7 +53,7 @@ function attributesOfV5(random: Random, trees: Trees, type: 'float' | 'double'):
     nodes_trueleafs: ints(inner.map((node) => Number(isLeaf(trees.yes[node] ?? 0)))),
     nodes_falseleafs: ints(inner.map((node) => Number(isLeaf(trees.no[node] ?? 0)))),
     nodes_missing_value_tracks_true: ints(inner.map((node) => trees.missingYes[node] ?? 0)),
-    membership_values: tensor(type, sets),
+    membership_values: tensor(type, members),
     leaf_targetids: ints(leaves.map((leaf) => trees.weightTargets[weight(leaf)] ?? 0)),
     leaf_weights: tensor(
       type,
@@ -101,9 +103,23 @@ function hasAmbiguousRoot({ roots, features, yes, no }: Trees): boolean {
   return Array.from(roots).some((root) => isLeaf(root) || place(yes[root] ?? 0) === place(no[root] ?? 0));
 }
 
+test('trees of version 5 that have nodes in common are walked as they are', async () => {
+  const random = new Random(4);
+  const shape = { trees: 3, depth: 3, features: FEATURES, targets: 1, modes: ['LEQ'], missing: 0.5, weights: 'one', even: true } as const;
+  const attributes = attributesOfV5(random, randomTrees(random, shape), 'float', 0);
+  const x = randomFeatures(random, 30 * FEATURES).map(Math.trunc);
+  for (const roots of [
+    [0, 0],
+    [1, 0],
+    [0, 1, 1, 0],
+  ]) {
+    await compareWithReference(write({ ...attributes, tree_roots: ints(roots) }, 1, 'float'), { x }, 30, `roots ${roots.join()}`);
+  }
+});
+
 test('SOFTMAX and LOGISTIC of version 5 are left to ONNX Runtime, which takes one for the other', () => {
   const random = new Random(2);
-  const shape = { trees: 2, depth: 2, features: FEATURES, targets: 2, modes: ['LEQ'], missing: 0, weights: 'one' } as const;
+  const shape = { trees: 2, depth: 2, features: FEATURES, targets: 2, modes: ['LEQ'], missing: 0, weights: 'one', even: true } as const;
   for (const postTransform of ['SOFTMAX', 'LOGISTIC'] as const) {
     const bytes = write(attributesOfV5(random, randomTrees(random, { ...shape, postTransform }), 'float'), 2, 'float');
     assert.match(compile(readModel(bytes)).reason ?? '', /for each other/);
@@ -141,7 +157,16 @@ test('thresholds that are a tensor of doubles are compared as doubles', async ()
 
 test('a malformed ensemble of version 5 is refused', () => {
   const random = new Random(1);
-  const trees = randomTrees(random, { trees: 2, depth: 2, features: FEATURES, targets: 1, modes: ['LEQ'], missing: 0, weights: 'one' });
+  const trees = randomTrees(random, {
+    trees: 2,
+    depth: 2,
+    features: FEATURES,
+    targets: 1,
+    modes: ['LEQ'],
+    missing: 0,
+    weights: 'one',
+    even: true,
+  });
   const good = attributesOfV5(random, trees, 'float');
   assert.equal(treesOf(readModel(write(good, 1, 'float'))).length, 1);
   const bad: Readonly<Record<string, Attribute>> = {

@@ -16,6 +16,8 @@ export interface FileTrees {
   readonly weightNodes: Int32Array;
   readonly weightTargets: Int32Array;
   readonly weights: Float32Array | Float64Array;
+  /** Whether nodes that no root leads to are no mistake. */
+  readonly mayHaveLooseNodes: boolean;
 }
 
 type Nodes = Pick<
@@ -79,8 +81,8 @@ function byDepth(file: FileTrees, attributes: Attributes): { order: Int32Array; 
       add(file.yes[node] ?? 0);
     }
   }
-  if (length < order.length) throw attributes.refusal(`${order.length - length} of its nodes are in no tree`);
-  return { order, roots: file.roots };
+  if (length < order.length && !file.mayHaveLooseNodes) throw attributes.refusal(`${order.length - length} of its nodes are in no tree`);
+  return { order: order.subarray(0, length), roots: file.roots };
 }
 
 function refuseCycles({ roots, features, yes, no }: FileTrees, attributes: Attributes): void {

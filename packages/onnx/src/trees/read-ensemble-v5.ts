@@ -92,6 +92,7 @@ function readNodes(attributes: Attributes): FileTrees {
     weightNodes: Int32Array.from(leafWeights, (_, leaf) => firstLeaf + leaf),
     weightTargets: Int32Array.from(targets),
     weights: leafWeights,
+    mayHaveLooseNodes: true,
   };
 }
 

@@ -57,6 +57,7 @@ function readNodes(attributes: Attributes, prefix: string): FileTrees {
     weightNodes,
     weightTargets: Int32Array.from(ofWeights(`${prefix}_ids`)),
     weights,
+    mayHaveLooseNodes: false,
   };
 }
 
