@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from './python.ts';
 import type { Target } from './servers.ts';
 
@@ -51,12 +52,34 @@ export async function runTests({ environment, target, folder, args }: Run, env: 
   );
   const endWithParent = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithParent);
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  const gone = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const watch = new AbortController();
+  const serverEnded = untilItIsGone(target.uri, watch.signal).then((ended) => ended && child.kill('SIGKILL'));
+  const [code, signal] = await gone;
+  watch.abort();
   process.off('exit', endWithParent);
+  if (await serverEnded) throw new Error(`${target.name} has ended while it was asked.`);
   // 0 and 1: all passed, some failed. 5: a selection that selects nothing.
   if (code !== 0 && code !== 1) throw new Error(`pytest ended with ${code ?? signal}.`);
   return { ...countsOf(readFileSync(results, 'utf8')), untouched: untouchedOf(calls) };
 }
+
+/** The client asks a server that is gone for a minute each time: nobody should wait for hundreds of these. */
+async function untilItIsGone(uri: string, signal: AbortSignal): Promise<boolean> {
+  for (let refused = 0; refused < REFUSALS;) {
+    await wait(WATCH_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    if (signal.aborted) return false;
+    const isRefused = await fetch(`${uri}/version`, { signal: AbortSignal.timeout(30_000) }).then(
+      () => false,
+      (error: Error) => (error.cause as { code?: string } | undefined)?.code === 'ECONNREFUSED',
+    );
+    refused = isRefused ? refused + 1 : 0;
+  }
+  return true;
+}
+
+const WATCH_MS = 3000;
+const REFUSALS = 3;
 
 function countsOf(xml: string): Omit<Outcome, 'untouched'> {
   const suite = /<testsuite\b[^>]*>/.exec(xml)?.[0] ?? '';

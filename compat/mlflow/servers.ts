@@ -51,7 +51,7 @@ export async function startMlflow(environment: Environment, folder: string, env:
       ...env,
       // The tests of webhooks listen on this machine, and wait for no cache.
       MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
-      _MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
+      MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
       MLFLOW_WEBHOOK_CACHE_TTL: '1',
       MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: Buffer.alloc(32, 'k').toString('base64'),
     },
