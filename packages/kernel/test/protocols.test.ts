@@ -265,10 +265,11 @@ for (const [way, open] of Object.entries(ways)) {
       const stop = new AbortController();
       const answer = await fetch(`${root}/ticks`, { signal: stop.signal });
       const reader = answer.body?.getReader();
-      assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'tick 0\n');
+      // On a busy machine the next may have come along.
+      assert.match(Buffer.from((await reader?.read())?.value ?? []).toString(), /^tick 0\n/);
       await reader?.read();
       stop.abort();
-      for (let i = 0; i < 100 && seen.gone === 0; i++) await delay(10);
+      for (let i = 0; i < 500 && seen.gone === 0; i++) await delay(10);
       assert.equal(seen.gone, 1);
     });
   });
