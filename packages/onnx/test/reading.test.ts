@@ -139,6 +139,7 @@ test('tensors are read in all the ways they may be kept', () => {
     valuesOf(tensor('int64', { kind: 'raw', bytes: unaligned(BigInt64Array.of(-1n, 2n ** 60n)) })),
     BigInt64Array.of(-1n, 2n ** 60n),
   );
+  assert.deepEqual(valuesOf(tensor('float16', { kind: 'raw', bytes: bytes(Float16Array.of(0.5, -2)) })), Float16Array.of(0.5, -2));
   assert.deepEqual(valuesOf(tensor('int8', { kind: 'int32s', values: Int32Array.of(-1, 127) })), Int8Array.of(-1, 127));
   assert.deepEqual(valuesOf(tensor('bool', { kind: 'int32s', values: Int32Array.of(0, 1) })), Uint8Array.of(0, 1));
   assert.deepEqual(
@@ -152,7 +153,8 @@ test('tensors are read in all the ways they may be kept', () => {
     ['float', { kind: 'raw', bytes: new Uint8Array(8) }, [3]],
     ['float', { kind: 'raw', bytes: new Uint8Array(8) }, [-1, -2]],
     ['int64', { kind: 'floats', values: Float32Array.of(1, 2) }, [2]],
-    ['float16', { kind: 'raw', bytes: new Uint8Array(4) }, [2]],
+    ['bfloat16', { kind: 'raw', bytes: new Uint8Array(4) }, [2]],
+    ['float16', { kind: 'int32s', values: Int32Array.of(1, 2) }, [2]],
   ] as const) {
     assert.throws(() => valuesOf(tensor(type, content, [...dims])), { code: 'invalid' }, `${type} ${content.kind}`);
   }

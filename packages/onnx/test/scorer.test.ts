@@ -53,6 +53,7 @@ test('a graph of known operators is compiled and says what it asks for and gives
   assert.equal(scorer.backend, 'compiled');
   assert.deepEqual(scorer.inputs, [{ name: 'x', type: 'float', shape: ['rows', 2], classes: undefined }]);
   assert.deepEqual(scorer.outputs, [{ name: 'y', type: 'float', shape: [undefined, 2], classes: undefined }]);
+  assert.equal(scorer.metadata.get('feature_names'), '["x"]');
   assert.deepEqual(await scorer.score({ x: [1, 2, 3, 4] }), { y: { type: 'float', dims: [2, 2], data: Float32Array.of(2, 4, 6, 8) } });
   assert.deepEqual(await scorer.score({ x: [] }), { y: { type: 'float', dims: [0, 2], data: new Float32Array(0) } });
   const kept = scorer.compiled?.score({ x: [1, 2] });
@@ -229,6 +230,10 @@ test('a queue that is full refuses at once', async () => {
   assert.ok(refused.every(({ reason }) => reason.code === 'unavailable' && reason.retryAfter === 1));
 });
 
+test('a model that takes too long to load is refused', async () => {
+  await assert.rejects(openScorer(rounding(), { loadTimeoutMs: 1 }), { code: 'deadline', message: /load/ });
+});
+
 test('models that cannot be opened are refused with a sentence', async () => {
   const graph = new GraphBuilder();
   graph.output('y', graph.node('NoSuchOperator', [graph.input('x', 'float')], [{ type: 'float', dims: [1] }])[0] as Flow);
@@ -248,6 +253,9 @@ test('models that cannot be opened are refused with a sentence', async () => {
     .join();
   await assert.rejects(openScorer(outside.finish()), { code: 'invalid', message: /other files \(weights\.bin\)/ });
   await assert.rejects(openScorer(Buffer.from('no model')), { code: 'invalid' });
+  const half = new GraphBuilder();
+  half.output('y', half.input('x', 'float16' as 'float'));
+  await assert.rejects(openScorer(writeModel(half.build())), { code: 'invalid', message: /x is a float16/ });
   const { graph: whole, ...model } = readModel(doubling());
   const sequence = { kind: 'sequence', of: { kind: 'tensor', element: 'float', shape: undefined } } as const;
   const bytes = writeModel({ ...model, graph: { ...whole, inputs: [{ name: 'x', type: sequence, doc: '' }] } });

@@ -4,6 +4,7 @@ import type { Tensor } from '#/model/model.ts';
 
 /** Values of a tensor in the array that fits its type. A boolean is 0 or 1. */
 export type TensorValues =
+  | Float16Array
   | Float32Array
   | Float64Array
   | Int8Array
@@ -19,6 +20,7 @@ export type TensorValues =
 type Numbers = Exclude<TensorValues, readonly string[]>;
 
 const ARRAYS: Partial<Record<ElementType, new (buffer: ArrayBuffer) => Numbers>> = {
+  float16: Float16Array,
   float: Float32Array,
   double: Float64Array,
   int8: Int8Array,
@@ -56,8 +58,9 @@ function valuesAsKept(tensor: Tensor): TensorValues {
     return new array(Uint8Array.from(content.bytes).buffer);
   }
   if (content.values instanceof array) return content.values;
-  // Smaller integers are kept in wider fields, and those of one width in that of the other sign.
-  if (content.kind === 'int32s' && array !== BigInt64Array && array !== BigUint64Array) return narrow(content.values, array);
+  // Smaller integers are kept in wider fields, and those of one width in that of the other sign; of float16 there would be the bits.
+  if (content.kind === 'int32s' && type !== 'float16' && array !== BigInt64Array && array !== BigUint64Array)
+    return narrow(content.values, array);
   if (content.kind === 'uint64s' && type === 'uint32') return Uint32Array.from(content.values, Number);
   // An empty tensor has no field that would say how it is kept.
   if (content.values.length === 0) return new array(new ArrayBuffer(0));

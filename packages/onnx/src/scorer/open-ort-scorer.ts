@@ -27,6 +27,7 @@ export async function openOrtScorer(
   const settings = {
     bytes: withoutZipMap(bytes, model),
     threads: options.threads ?? 1,
+    loadTimeoutMs: options.loadTimeoutMs ?? 60_000,
     timeoutMs: options.timeoutMs ?? 30_000,
     maxWaiting: options.maxWaiting ?? 1024,
     maxBatchRows: options.maxBatchRows ?? 1024,
@@ -39,6 +40,7 @@ export async function openOrtScorer(
     reason: options.reason,
     inputs,
     outputs,
+    metadata: model.metadata,
     compiled: undefined,
     async score(columns, { signal } = {}) {
       const results = await queue.ask(

@@ -23,6 +23,7 @@ export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {})
     reason: undefined,
     inputs,
     outputs,
+    metadata: model.metadata,
     compiled,
     // Its errors come as rejections, as those of the other backend.
     async score(columns, { signal } = {}) {

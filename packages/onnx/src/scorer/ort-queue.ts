@@ -2,6 +2,7 @@ import { AppError } from '@mlab/kernel/errors';
 import { fitTogether, rowsOf, stack, unstack } from '#/scorer/carried-rows.ts';
 import { OrtThread } from '#/scorer/ort-thread.ts';
 import type { Carried, WorkerSettings } from '#/scorer/ort-types.ts';
+import { within } from '#/scorer/within.ts';
 
 export interface OrtQueueOptions extends WorkerSettings {
   /** How long a question may take, waiting included; and a run, after which its thread is given up. */
@@ -123,13 +124,7 @@ export class OrtQueue implements AsyncDisposable {
 
   async #compute(feeds: readonly Carried[]): Promise<readonly Carried[]> {
     const thread = await this.#readyThread();
-    const timeout = Promise.withResolvers<'timeout'>();
-    const signal = AbortSignal.timeout(this.#options.timeoutMs);
-    const onTimeout = (): void => timeout.resolve('timeout');
-    signal.addEventListener('abort', onTimeout);
-    const answer = await Promise.race([thread.ask({ feeds }), timeout.promise]).finally(() =>
-      signal.removeEventListener('abort', onTimeout),
-    );
+    const answer = await within(this.#options.timeoutMs, thread.ask({ feeds }));
     if (answer === 'timeout') {
       this.#giveUp(thread);
       throw late(this.#options.timeoutMs);

@@ -1,7 +1,7 @@
 import type { ElementType } from '#/model/element-type.ts';
 import type { TensorValues } from '#/model/tensor-values.ts';
 
-/** What ONNX Runtime calls the element types that it can exchange with JavaScript. */
+/** What ONNX Runtime calls the element types that it can exchange with JavaScript: not float16, of which it loses the values in Node 24. */
 const NAMES: Partial<Record<ElementType, string>> = {
   float: 'float32',
   double: 'float64',
@@ -34,6 +34,7 @@ export interface WorkerSettings {
   readonly bytes: Uint8Array;
   /** How many threads ONNX Runtime uses for one run. */
   readonly threads: number;
+  readonly loadTimeoutMs: number;
 }
 
 export interface Question {

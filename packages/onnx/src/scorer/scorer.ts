@@ -8,6 +8,8 @@ export interface Scorer extends AsyncDisposable {
   readonly reason: string | undefined;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** What the file says about itself: signature, names of features, classes, whatever its writer put there. */
+  readonly metadata: ReadonlyMap<string, string>;
   /**
    * The outputs for all rows of the columns. Columns that the model cannot have are refused as `invalid`. A compiled model computes at once,
    * so that the signal is only looked at before.
@@ -22,6 +24,8 @@ export interface ScorerOptions {
   readonly compile?: boolean;
   /** For ONNX Runtime: how long a question may take, in milliseconds. */
   readonly timeoutMs?: number;
+  /** For ONNX Runtime: how long it may take to load the model, in milliseconds. */
+  readonly loadTimeoutMs?: number;
   /** For ONNX Runtime: how many questions may wait. */
   readonly maxWaiting?: number;
   /** For ONNX Runtime: how many rows of several questions are computed together at most. 1 turns it off. */

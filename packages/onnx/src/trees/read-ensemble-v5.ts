@@ -2,6 +2,7 @@ import type { Attributes } from '#/model/attributes.ts';
 import type { Tensor } from '#/model/model.ts';
 import { valuesOf } from '#/model/tensor-values.ts';
 import { layOut, type FileTrees } from '#/trees/lay-out.ts';
+import { sameLength } from '#/trees/same-length.ts';
 import { MODES, type Aggregate, type PostTransform, type Trees } from '#/trees/trees.ts';
 
 const AGGREGATES: readonly Aggregate[] = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
@@ -29,72 +30,79 @@ export function readEnsembleV5(attributes: Attributes): Trees {
 }
 
 function readNodes(attributes: Attributes): FileTrees {
-  const leafWeights = attributes.numbers('leaf_weights');
+  const weights = attributes.numbers('leaf_weights');
   const splits = attributes.numbers('nodes_splits');
-  if (leafWeights === undefined || splits === undefined) throw attributes.refusal('it has no leaf_weights or no nodes_splits');
-  const modes = bytesOf(attributes, attributes.tensor('nodes_modes'));
-  const members = setsOf(attributes, modes);
+  if (weights === undefined || splits === undefined) throw attributes.refusal('it has no leaf_weights or no nodes_splits');
+  const modes = sameLength(attributes, 'nodes_modes', bytesOf(attributes, attributes.tensor('nodes_modes')), splits.length);
+  const sets = setsOf(attributes, modes);
   // Nodes as they are, then the links of chains after the first, then leaves.
-  const firstLink = splits.length;
-  const firstLeaf = firstLink + members.reduce((sum, set) => sum + Math.max(0, set.length - 1), 0);
-  const count = firstLeaf + leafWeights.length;
-  const features = attributes.ints('nodes_featureids');
+  const firstLeaf = splits.length + sets.reduce((sum, set) => sum + Math.max(0, set.length - 1), 0);
+  const nodes = emptyNodes(attributes, splits, firstLeaf + weights.length);
+  const features = sameLength(attributes, 'nodes_featureids', attributes.ints('nodes_featureids'), splits.length);
+  const yesOf = childFinder(attributes, 'true', splits.length, { first: firstLeaf, count: weights.length });
+  const noOf = childFinder(attributes, 'false', splits.length, { first: firstLeaf, count: weights.length });
   const missing = attributes.ints('nodes_missing_value_tracks_true');
   const covers = attributes.numbers('nodes_hitrates');
-  const child = (side: 'true' | 'false'): ((node: number) => number) => {
-    const ids = attributes.ints(`nodes_${side}nodeids`);
-    const leaves = attributes.ints(`nodes_${side}leafs`);
-    for (const list of [ids, leaves, features, modes]) {
-      if (list.length !== splits.length) throw attributes.refusal('its lists of nodes differ in length');
-    }
-    return (node) => {
-      const id = ids[node] ?? -1;
-      const inRange = id >= 0 && id < (leaves[node] === 0 ? splits.length : leafWeights.length);
-      if (!inRange) throw attributes.refusal(`node ${node} has no ${side} child ${id}`);
-      return leaves[node] === 0 ? id : firstLeaf + id;
-    };
+  let link = splits.length;
+  for (let node = 0; node < splits.length; node++) {
+    const feature = features[node] ?? 0;
+    if (feature < 0 || feature > 0x7fffffff) throw attributes.refusal(`a node looks at feature ${feature}`);
+    const set = modes[node] === MEMBER ? (sets[node] ?? []) : [splits[node] ?? 0];
+    const chain = [node, ...set.slice(1).map(() => link++)];
+    chain.forEach((at, index) => {
+      nodes.features[at] = feature;
+      nodes.modes[at] = modes[node] === MEMBER ? EQ : (modes[node] ?? 0);
+      nodes.thresholds[at] = set[index] ?? Number.NaN;
+      nodes.yes[at] = yesOf(node);
+      nodes.no[at] = chain[index + 1] ?? noOf(node);
+      nodes.missingYes[at] = missing[node] === 1 ? 1 : 0;
+      if (nodes.covers !== undefined) nodes.covers[at] = covers?.[node] ?? 0;
+    });
+  }
+  return {
+    ...nodes,
+    roots: rootsOf(attributes, splits.length),
+    weightNodes: Int32Array.from(weights, (_, leaf) => firstLeaf + leaf),
+    weightTargets: Int32Array.from(sameLength(attributes, 'leaf_targetids', attributes.ints('leaf_targetids'), weights.length)),
+    weights,
+    mayHaveLooseNodes: true,
   };
-  const [yesOf, noOf] = [child('true'), child('false')];
-  const file = {
+}
+
+function emptyNodes(attributes: Attributes, splits: Float32Array | Float64Array, count: number) {
+  return {
     features: new Int32Array(count).fill(-1),
     modes: new Uint8Array(count),
     thresholds: splits instanceof Float64Array ? new Float64Array(count) : new Float32Array(count),
     yes: new Int32Array(count),
     no: new Int32Array(count),
     missingYes: new Uint8Array(count),
-    covers: covers?.length === splits.length ? new Float64Array(count) : undefined,
-  };
-  let link = firstLink;
-  for (let node = 0; node < splits.length; node++) {
-    const feature = features[node] ?? 0;
-    if (feature < 0 || feature > 0x7fffffff) throw attributes.refusal(`a node looks at feature ${feature}`);
-    const set = members[node] ?? [];
-    const chain = [node, ...set.slice(1).map(() => link++)];
-    chain.forEach((at, index) => {
-      file.features[at] = feature;
-      file.modes[at] = modes[node] === MEMBER ? EQ : (modes[node] ?? 0);
-      file.thresholds[at] = modes[node] === MEMBER ? (set[index] ?? Number.NaN) : (splits[node] ?? 0);
-      file.yes[at] = yesOf(node);
-      file.no[at] = chain[index + 1] ?? noOf(node);
-      file.missingYes[at] = missing[node] === 1 ? 1 : 0;
-      if (file.covers !== undefined) file.covers[at] = covers?.[node] ?? 0;
-    });
-  }
-  const targets = attributes.ints('leaf_targetids');
-  if (targets.length !== leafWeights.length) throw attributes.refusal('its lists of leaves differ in length');
-  return {
-    ...file,
-    roots: Array.from(attributes.ints('tree_roots'), (root) => {
-      if (root < 0 || root >= splits.length) throw attributes.refusal(`it has no node ${root} to be a root`);
-      // A tree that is a single leaf is written as a node whose two children are that leaf.
-      return root;
-    }),
-    weightNodes: Int32Array.from(leafWeights, (_, leaf) => firstLeaf + leaf),
-    weightTargets: Int32Array.from(targets),
-    weights: leafWeights,
-    mayHaveLooseNodes: true,
+    covers: attributes.numbers('nodes_hitrates')?.length === splits.length ? new Float64Array(count) : undefined,
   };
 }
+
+/** A child is a node or, where the list of leaves says so, a leaf. */
+function childFinder(
+  attributes: Attributes,
+  side: 'true' | 'false',
+  count: number,
+  leaves: { readonly first: number; readonly count: number },
+): (node: number) => number {
+  const ids = sameLength(attributes, `nodes_${side}nodeids`, attributes.ints(`nodes_${side}nodeids`), count);
+  const isLeaf = sameLength(attributes, `nodes_${side}leafs`, attributes.ints(`nodes_${side}leafs`), count);
+  return (node) => {
+    const id = ids[node] ?? -1;
+    if (!(id >= 0 && id < (isLeaf[node] === 0 ? count : leaves.count))) throw attributes.refusal(`node ${node} has no ${side} child ${id}`);
+    return isLeaf[node] === 0 ? id : leaves.first + id;
+  };
+}
+
+/** A tree that is a single leaf is written as a node whose two children are that leaf. */
+const rootsOf = (attributes: Attributes, count: number): readonly number[] =>
+  Array.from(attributes.ints('tree_roots'), (root) => {
+    if (root < 0 || root >= count) throw attributes.refusal(`it has no node ${root} to be a root`);
+    return root;
+  });
 
 /** The sets of MEMBER nodes stand one after another, with a NaN after each. */
 function setsOf(attributes: Attributes, modes: Uint8Array): readonly (readonly number[])[] {

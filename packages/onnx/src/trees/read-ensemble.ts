@@ -2,6 +2,7 @@ import type { Attributes } from '#/model/attributes.ts';
 import { layOut, type FileTrees } from '#/trees/lay-out.ts';
 import { NodePlaces } from '#/trees/node-places.ts';
 import { classesOf } from '#/trees/classes-of.ts';
+import { sameLength } from '#/trees/same-length.ts';
 import { MODES, type Aggregate, type PostTransform, type Trees } from '#/trees/trees.ts';
 
 const AGGREGATES: readonly Aggregate[] = ['SUM', 'AVERAGE', 'MIN', 'MAX'];
@@ -120,9 +121,4 @@ function oneOf<T extends string>(attributes: Attributes, name: string, known: re
   const found = known.find((one) => one === value);
   if (found === undefined) throw attributes.refusal(`its ${name} is ${value}, and has to be one of ${known.join(', ')}`);
   return found;
-}
-
-function sameLength<T extends { readonly length: number }>(attributes: Attributes, name: string, list: T, expected: number): T {
-  if (list.length === expected) return list;
-  throw attributes.refusal(`its ${name} has ${list.length} entries, and has to have ${expected}`);
 }
