@@ -3,11 +3,11 @@ import { printable, type Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
 import type { Door, Output } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
-import { bodyOf, leaveRest, readBody } from '#/http/body.ts';
+import { leaveRest, readBody } from '#/http/body.ts';
 import { isHandedOn } from '#/http/forward-local.ts';
 import { FORWARDED_BY_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
 import { respond, respondError } from '#/http/respond.ts';
-import { originOf } from '#/http/origin-of.ts';
+import { IncomingRequest } from '#/http/incoming-request.ts';
 import { describeDownload, sendDownload, type Outgoing } from '#/http/send-download.ts';
 import { slowRequestsOf } from '#/http/slow-requests.ts';
 import { unproven, type Caller } from '#/identity/caller.ts';
@@ -92,21 +92,7 @@ export class Exchange {
     if (this.#settled) return;
     const { door } = this.#route;
     const { raw, params } = this.#request;
-    const read = (): unknown =>
-      door.input.read({
-        method: raw.method ?? '',
-        params: params as Record<string, string>,
-        query: queryOf(raw.url ?? ''),
-        headers: raw.headers,
-        contentType: raw.headers['content-type'],
-        body,
-        get stream() {
-          return bodyOf(raw);
-        },
-        get origin() {
-          return originOf(raw);
-        },
-      });
+    const read = (): unknown => door.input.read(new IncomingRequest(raw, params as Record<string, string>, body));
     this.#cancel = serve(door, read, this.#call, (output, error) => this.#settle(output, error));
   }
 
@@ -174,9 +160,4 @@ function onBehalf(by: string | string[] | undefined, caller: Caller): Caller {
 function allowedTime(header: string | string[] | undefined, limit: number): number {
   const asked = Number(header);
   return asked > 0 && asked < limit ? asked : limit;
-}
-
-function queryOf(url: string): string {
-  const mark = url.indexOf('?');
-  return mark < 0 ? '' : url.slice(mark + 1);
 }
