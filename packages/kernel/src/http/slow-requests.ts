@@ -4,13 +4,13 @@ import type { Socket } from 'node:net';
 interface Arrival {
   readonly response: ServerResponse;
   readonly began: number;
-  /** Whether it may take as long as it likes, as long as bytes keep coming. */
-  long: boolean;
   bytes: number;
   moved: number;
 }
 
 const CHECK_MS = 500;
+/** Nearly every body is there by then, and costs nothing but a place in a list. */
+const SOON_MS = 50;
 
 /** Requests whose bodies are still on their way. */
 export interface SlowRequests {
@@ -33,6 +33,19 @@ export const slowRequestsOf = (request: IncomingMessage): SlowRequests | undefin
  */
 export function watchSlowRequests(server: Server, limitMs: number): SlowRequests {
   const arriving = new Map<IncomingMessage, Arrival>();
+  /** May take as long as they like, as long as bytes keep coming. */
+  const long = new WeakSet<IncomingMessage>();
+  let fresh: (readonly [IncomingMessage, ServerResponse])[] = [];
+  let sifting: NodeJS.Timeout | undefined;
+  const sift = (): void => {
+    sifting = undefined;
+    const now = performance.now();
+    for (const [request, response] of fresh) {
+      const { complete, socket } = request;
+      if (!complete && !socket.destroyed) arriving.set(request, { response, began: now - SOON_MS, bytes: socket.bytesRead, moved: now });
+    }
+    fresh = [];
+  };
   const timer = setInterval(() => {
     const now = performance.now();
     for (const [request, arrival] of arriving) {
@@ -45,9 +58,10 @@ export function watchSlowRequests(server: Server, limitMs: number): SlowRequests
         arrival.bytes = socket.bytesRead;
         arrival.moved = now;
       }
+      const isLong = long.has(request);
       // Where bytes wait to be read, for the disk is slow, it is not the client who keeps us waiting.
-      if (arrival.long && request.readableLength > 0) arrival.moved = now;
-      if (now - (arrival.long ? arrival.moved : arrival.began) < limitMs) continue;
+      if (isLong && request.readableLength > 0) arrival.moved = now;
+      if (now - (isLong ? arrival.moved : arrival.began) < limitMs) continue;
       arriving.delete(request);
       // Who has been answered and still does not come to an end is told nothing more.
       if (arrival.response.headersSent) socket.destroy();
@@ -55,20 +69,19 @@ export function watchSlowRequests(server: Server, limitMs: number): SlowRequests
     }
   }, CHECK_MS);
   timer.unref();
-  server.once('close', () => clearInterval(timer));
+  server.once('close', () => {
+    clearInterval(timer);
+    clearTimeout(sifting);
+  });
   const slow: SlowRequests = {
     watch: (request, response) => {
       const { headers } = request;
       const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
       if (!hasBody) return;
-      const now = performance.now();
-      arriving.set(request, { response, began: now, long: false, bytes: request.socket.bytesRead, moved: now });
-      request.once('close', () => arriving.delete(request));
+      fresh.push([request, response]);
+      sifting ??= setTimeout(sift, SOON_MS).unref();
     },
-    allowLong: (request) => {
-      const arrival = arriving.get(request);
-      if (arrival !== undefined) arrival.long = true;
-    },
+    allowLong: (request) => void long.add(request),
   };
   watched.set(server, slow);
   return slow;
