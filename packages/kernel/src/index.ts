@@ -24,7 +24,16 @@ export { identitySettings } from '#/identity/settings.ts';
 export { openHttpTransport } from '#/http/transport.ts';
 export { openApi } from '#/openapi.ts';
 export type { Instance, Peer } from '#/peers/peer.ts';
-export { route, type ForeignAnswer, type ForeignRequest, type Protocol, type RenderedError, type Route, type Spoken } from '#/protocol.ts';
+export {
+  route,
+  type ForeignAnswer,
+  type ForeignRequest,
+  type Protocol,
+  type RenderedError,
+  type Route,
+  type RouteHandlers,
+  type Spoken,
+} from '#/protocol.ts';
 export { rootCall } from '#/root-call.ts';
 export { defineService, type Admit, type AnyService, type Check, type Clock, type Context, type Running } from '#/service.ts';
 export { needsOf, neighboursOf, startOrder } from '#/topology.ts';

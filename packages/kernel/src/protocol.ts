@@ -88,11 +88,14 @@ export interface RenderedError {
   readonly body: string;
 }
 
-/** A protocol at work: a handler per route, none missing and none more, and its own form of errors. */
+/** A handler per route, none missing and none more. */
+export type RouteHandlers<R> = {
+  readonly [K in keyof R]: (request: ForeignRequest, call: CallMeta) => Promise<ForeignAnswer> | ForeignAnswer;
+};
+
+/** A protocol at work: its handlers, and its own form of errors. */
 export interface Spoken<P extends Protocol> {
-  readonly handlers: {
-    readonly [K in keyof P['routes']]: (request: ForeignRequest, call: CallMeta) => Promise<ForeignAnswer> | ForeignAnswer;
-  };
+  readonly handlers: RouteHandlers<P['routes']>;
   readonly renderError: (error: AppError) => RenderedError;
 }
 

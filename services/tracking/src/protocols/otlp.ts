@@ -2,12 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import type { traceRoutes } from '@mlab/contracts/mlflow-traces';
-import { AppError, STATUS, type ForeignAnswer, type ForeignRequest } from '@mlab/kernel';
+import { AppError, type ForeignAnswer, type ForeignRequest, type RouteHandlers, STATUS } from '@mlab/kernel';
 import { readJson } from '#/domain/otlp/read-json.ts';
 import { readProtobuf } from '#/domain/otlp/read-protobuf.ts';
 import type { ReceivedSpan } from '#/domain/otlp/received-span.ts';
 import type { SpanIntake } from '#/traces/span-intake.ts';
-import type { HandlersFor } from './mlflow/handlers-for.ts';
 
 /** What a body may become when it is no longer compressed, in bytes. JSON takes some ten times its size to be read. */
 const MAX_PROTOBUF = 67_108_864;
@@ -17,7 +16,7 @@ const MAX_JSON = 16_777_216;
 const KEPT: ForeignAnswer = { status: 200, contentType: 'application/x-protobuf', body: Buffer.alloc(0) };
 
 /** Spans of any OpenTelemetry exporter, answered as MLflow does (`mlflow/server/otel_api.py`). */
-export const otlpHandlers = (intake: SpanIntake): HandlersFor<Pick<typeof traceRoutes, 'exportSpans'>> => ({
+export const otlpHandlers = (intake: SpanIntake): RouteHandlers<Pick<typeof traceRoutes, 'exportSpans'>> => ({
   exportSpans: async (request, call) => {
     const experimentId = request.headers['x-mlflow-experiment-id'];
     const runId = request.headers['x-mlflow-run-id'];

@@ -1,12 +1,11 @@
 import type { modelVersionRoutes } from '@mlab/contracts/mlflow-registry';
-import type { CallMeta, ForeignAnswer, ForeignRequest } from '@mlab/kernel';
+import type { CallMeta, ForeignAnswer, ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, bool, checkModelName, int64, list, message, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
 import type { ModelVersion } from '#/domain/model.ts';
 import { readVersion } from '#/domain/names.ts';
 import type { VersionKey } from '#/must-find.ts';
 import type { Register } from '#/register.ts';
 import type { Versions } from '#/versions.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { pageSize } from './paging.ts';
 import { versionShape } from './shapes.ts';
 import { whoAsks } from './who-asks.ts';
@@ -51,7 +50,7 @@ function keyOf({ name, version }: { readonly name: string; readonly version: str
 
 const one = (version: ModelVersion): ForeignAnswer => answer({ model_version: versionShape(version, { withAliases: true }) });
 
-export function modelVersionHandlers({ register, versions }: ModelVersionOptions): HandlersFor<typeof modelVersionRoutes> {
+export function modelVersionHandlers({ register, versions }: ModelVersionOptions): RouteHandlers<typeof modelVersionRoutes> {
   const get = (request: ForeignRequest, call: CallMeta): Promise<ModelVersion> => versions.get(call, keyOf(readMessage(Key, request)));
 
   return {

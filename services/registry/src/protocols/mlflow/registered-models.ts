@@ -1,12 +1,11 @@
 import type { registeredModelRoutes } from '@mlab/contracts/mlflow-registry';
-import type { CallMeta, ForeignAnswer, ForeignRequest } from '@mlab/kernel';
+import type { CallMeta, ForeignAnswer, ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, int64, list, message, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
 import type { Aliases } from '#/aliases.ts';
 import type { Model } from '#/domain/model.ts';
 import { noAlias, readVersion } from '#/domain/names.ts';
 import type { Models } from '#/models.ts';
 import type { Versions } from '#/versions.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { pageSize } from './paging.ts';
 import { modelShape, versionShape } from './shapes.ts';
 import { whoAsks } from './who-asks.ts';
@@ -33,7 +32,11 @@ export interface RegisteredModelOptions {
   readonly aliases: Aliases;
 }
 
-export function registeredModelHandlers({ models, versions, aliases }: RegisteredModelOptions): HandlersFor<typeof registeredModelRoutes> {
+export function registeredModelHandlers({
+  models,
+  versions,
+  aliases,
+}: RegisteredModelOptions): RouteHandlers<typeof registeredModelRoutes> {
   const one = async (call: CallMeta, model: Model): Promise<ForeignAnswer> =>
     answer({ registered_model: modelShape(model, await models.getLatest(call, [model])) });
 

@@ -1,9 +1,8 @@
 import type { webhookRoutes } from '@mlab/contracts/mlflow-registry';
-import type { ForeignRequest } from '@mlab/kernel';
+import type { ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, int64, invalidParameter, list, message, oneOf, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
 import { WEBHOOK_ACTIONS, WEBHOOK_ENTITIES, WEBHOOK_STATUSES } from '#/domain/webhook.ts';
 import type { Webhooks } from '#/webhooks/webhooks.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { webhookShape } from './shapes.ts';
 import { whoAsks } from './who-asks.ts';
 
@@ -32,7 +31,7 @@ const MOST = 1000;
 
 const idOf = ({ params }: ForeignRequest): string => params['webhook_id'] ?? '';
 
-export function webhookHandlers(webhooks: Webhooks): HandlersFor<typeof webhookRoutes> {
+export function webhookHandlers(webhooks: Webhooks): RouteHandlers<typeof webhookRoutes> {
   return {
     createWebhook: async (request, call) => {
       const { name, url, events, description, secret, status } = readMessage(Create, request);

@@ -1,5 +1,5 @@
 import type { artifactRoutes } from '@mlab/contracts/mlflow-artifacts';
-import { AppError, type Database, type ForeignRequest } from '@mlab/kernel';
+import { AppError, type Database, type ForeignRequest, type RouteHandlers } from '@mlab/kernel';
 import { answer, int64, invalidParameter, message, mlflowError, readMessage, text } from '@mlab/mlflow';
 import type { Artifacts } from '#/artifacts/artifacts.ts';
 import { noSuchArtifact } from '#/artifacts/artifacts.ts';
@@ -9,7 +9,6 @@ import { pathBelow } from '#/domain/artifact-uri.ts';
 import type { LoggedModels } from '#/logged-models.ts';
 import type { Runs } from '#/runs.ts';
 import { folderAnswer } from './folder-shape.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { ownHeaders, proxyUrl } from './proxy-url.ts';
 import { sendFile } from './send-file.ts';
 
@@ -40,7 +39,7 @@ type OwnRoutes = Pick<
 >;
 
 /** The artifact proxy, and the artifacts of runs. */
-export function artifactHandlers({ database, artifacts, runs, loggedModels }: ArtifactHandlersOptions): HandlersFor<OwnRoutes> {
+export function artifactHandlers({ database, artifacts, runs, loggedModels }: ArtifactHandlersOptions): RouteHandlers<OwnRoutes> {
   return {
     listFolder: async (request, call) => {
       const { path = '' } = readMessage(List, request);

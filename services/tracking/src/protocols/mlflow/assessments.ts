@@ -1,9 +1,8 @@
 import type { traceRoutes } from '@mlab/contracts/mlflow-traces';
-import type { ForeignRequest } from '@mlab/kernel';
+import type { ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, invalidParameter, message, readMessage, text } from '@mlab/mlflow';
 import type { Assessments } from '#/traces/assessments.ts';
 import { assessmentShape, AssessmentMessage, readAssessment, readChange } from './assessment-messages.ts';
-import type { HandlersFor } from './handlers-for.ts';
 
 const Create = message({ assessment: AssessmentMessage }, { required: true });
 const Update = message({ assessment: AssessmentMessage, update_mask: text({ required: true }) }, { required: true });
@@ -11,7 +10,7 @@ const Update = message({ assessment: AssessmentMessage, update_mask: text({ requ
 export const assessmentHandlers = (
   assessments: Assessments,
   nowMs: () => number,
-): HandlersFor<Pick<typeof traceRoutes, 'createAssessment' | 'getAssessment' | 'updateAssessment' | 'deleteAssessment'>> => ({
+): RouteHandlers<Pick<typeof traceRoutes, 'createAssessment' | 'getAssessment' | 'updateAssessment' | 'deleteAssessment'>> => ({
   createAssessment: async (request, call) => {
     const sent = required(readMessage(Create, request).assessment);
     return answer({

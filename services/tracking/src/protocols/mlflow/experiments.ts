@@ -1,8 +1,7 @@
 import type { experimentRoutes } from '@mlab/contracts/mlflow-tracking';
-import type { CallMeta, ForeignRequest } from '@mlab/kernel';
+import type { CallMeta, ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, int64, list, message, oneOf, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
 import type { Experiments } from '#/experiments.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { pageSize, stagesOf, VIEWS } from './paging.ts';
 import { experimentShape, unlessEmpty } from './shapes.ts';
 
@@ -23,7 +22,7 @@ const Search = message(
 
 const nothing = answer({});
 
-export function experimentHandlers(experiments: Experiments): HandlersFor<typeof experimentRoutes> {
+export function experimentHandlers(experiments: Experiments): RouteHandlers<typeof experimentRoutes> {
   const search = async (request: ForeignRequest, call: CallMeta) => {
     const { max_results, page_token, filter, order_by, view_type } = readMessage(Search, request);
     // MLflow knows no default here.

@@ -1,5 +1,5 @@
 import type { loggedModelRoutes } from '@mlab/contracts/mlflow-logged-models';
-import type { Database, ForeignRequest } from '@mlab/kernel';
+import type { Database, ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, bool, int64, invalidParameter, list, message, mlflowError, oneOf, readMessage, text } from '@mlab/mlflow';
 import type { Artifacts } from '#/artifacts/artifacts.ts';
 import { listFolder } from '#/artifacts/listing.ts';
@@ -8,7 +8,6 @@ import { pathBelow } from '#/domain/artifact-uri.ts';
 import type { LoggedModelStatus } from '#/domain/logged-model.ts';
 import type { LoggedModels, WholeLoggedModel } from '#/logged-models.ts';
 import { folderAnswer } from './folder-shape.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { loggedModelToken, readLoggedModelToken } from './logged-model-token.ts';
 import { sendFile } from './send-file.ts';
 import { unlessEmpty } from './shapes.ts';
@@ -62,7 +61,7 @@ export const loggedModelHandlers = ({
   database,
   artifacts,
   loggedModels,
-}: LoggedModelHandlersOptions): HandlersFor<typeof loggedModelRoutes> => ({
+}: LoggedModelHandlersOptions): RouteHandlers<typeof loggedModelRoutes> => ({
   createLoggedModel: async (request, call) => {
     const { experiment_id: experimentId, name, model_type, source_run_id, params, tags } = readMessage(Create, request);
     const created = await loggedModels.create(call, {

@@ -1,7 +1,7 @@
 import type { runRoutes } from '@mlab/contracts/mlflow-tracking';
+import type { RouteHandlers } from '@mlab/kernel';
 import { answer, int64, invalidParameter, list, message, pageToken, readMessage, readPageToken, text } from '@mlab/mlflow';
 import type { MetricHistory } from '#/metric-history.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { metricShape, unlessEmpty } from './shapes.ts';
 
 /** MLflow's own limits. */
@@ -33,7 +33,7 @@ const Interval = message(
 
 type OwnRoutes = Pick<typeof runRoutes, 'getMetricHistory' | 'getMetricHistoryBulk' | 'getMetricHistoryBulkInterval'>;
 
-export const metricHistoryHandlers = (history: MetricHistory): HandlersFor<OwnRoutes> => ({
+export const metricHistoryHandlers = (history: MetricHistory): RouteHandlers<OwnRoutes> => ({
   getMetricHistory: async (request, call) => {
     const { run_id, metric_key: key, max_results, page_token } = readMessage(History, request);
     if (max_results !== undefined && max_results < 1)

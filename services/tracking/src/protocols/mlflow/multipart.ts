@@ -1,11 +1,10 @@
 import type { artifactRoutes } from '@mlab/contracts/mlflow-artifacts';
-import type { ForeignRequest } from '@mlab/kernel';
+import type { ForeignRequest, RouteHandlers } from '@mlab/kernel';
 import { answer, int64, invalidParameter, list, message, readMessage, text } from '@mlab/mlflow';
 import type { Multipart } from '#/artifacts/multipart.ts';
 import { joinPaths, readArtifactPath, readFilePath } from '#/domain/artifact-path.ts';
 import { etagOf, MAX_PARTS, readPartNumber } from '#/domain/multipart.ts';
 import { below, lengthOf } from './artifacts.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { ownHeaders, proxyUrl } from './proxy-url.ts';
 
 const Create = message({ path: text({ required: true }), num_parts: int64({ default: 1 }) }, { required: true });
@@ -16,7 +15,7 @@ const Abort = message({ path: text({ required: true }), upload_id: text({ requir
 type OwnRoutes = Pick<typeof artifactRoutes, 'createMultipartUpload' | 'uploadPart' | 'completeMultipartUpload' | 'abortMultipartUpload'>;
 
 /** Files that come in parts: clients put them at URLs of this server, where others get those of a cloud. */
-export const multipartHandlers = (multipart: Multipart): HandlersFor<OwnRoutes> => ({
+export const multipartHandlers = (multipart: Multipart): RouteHandlers<OwnRoutes> => ({
   createMultipartUpload: async (request, call) => {
     const { path, num_parts: count } = readMessage(Create, request);
     if (count < 1 || count > MAX_PARTS)

@@ -1,4 +1,5 @@
 import type { olderTraceRoutes } from '@mlab/contracts/mlflow-traces';
+import type { RouteHandlers } from '@mlab/kernel';
 import { answer, int64, list, message, oneOf, readMessage, text } from '@mlab/mlflow';
 import type { Artifacts } from '#/artifacts/artifacts.ts';
 import { readFilePath } from '#/domain/artifact-path.ts';
@@ -7,7 +8,6 @@ import { checkMetadata, checkTags } from '#/domain/traces/check-told.ts';
 import { IN_DATABASE, TAG, type Texts } from '#/domain/traces/trace.ts';
 import type { Traces } from '#/traces/traces.ts';
 import { attachment } from './content-disposition.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { sendFile } from './send-file.ts';
 import { unlessEmpty } from './shapes.ts';
 import { traceFileText } from './span-text.ts';
@@ -56,7 +56,7 @@ export interface OlderTraceOptions {
   readonly artifacts: Artifacts;
 }
 
-export const olderTraceHandlers = ({ traces, newer, artifacts }: OlderTraceOptions): HandlersFor<typeof olderTraceRoutes> => ({
+export const olderTraceHandlers = ({ traces, newer, artifacts }: OlderTraceOptions): RouteHandlers<typeof olderTraceRoutes> => ({
   deleteTracesV2: newer.deleteTraces,
   setTraceTagV2: newer.setTraceTag,
   deleteTraceTagV2: newer.deleteTraceTag,

@@ -1,10 +1,9 @@
 import type { linkRoutes } from '@mlab/contracts/mlflow-logged-models';
-import type { CallMeta } from '@mlab/kernel';
+import type { CallMeta, RouteHandlers } from '@mlab/kernel';
 import { answer, int64, list, message, readMessage, text } from '@mlab/mlflow';
 import type { RunLinks } from '#/domain/run-links.ts';
 import type { Run } from '#/domain/run.ts';
 import type { RunLinksUse } from '#/run-links.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { unlessEmpty, type Links } from './shapes.ts';
 
 const runId = text({ required: true, legacy: 'run_uuid' });
@@ -28,7 +27,7 @@ const LogOutputs = message({ run_id: runId, models: list(ModelOutput, { required
 const LogModel = message({ run_id: runId, model_json: text({ required: true }) }, { required: true });
 const SearchDatasets = message({ experiment_ids: list(text({ required: true })) }, { required: true });
 
-export const linkHandlers = (links: RunLinksUse): HandlersFor<typeof linkRoutes> => ({
+export const linkHandlers = (links: RunLinksUse): RouteHandlers<typeof linkRoutes> => ({
   logInputs: async (request, call) => {
     const { run_id, datasets, models } = readMessage(LogInputs, request);
     const uses = datasets.map(({ dataset: { source_type: sourceType, ...dataset }, tags }) => ({

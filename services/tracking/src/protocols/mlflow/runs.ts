@@ -1,9 +1,8 @@
 import type { runRoutes } from '@mlab/contracts/mlflow-tracking';
-import type { CallMeta } from '@mlab/kernel';
+import type { CallMeta, RouteHandlers } from '@mlab/kernel';
 import { answer, double, int64, list, message, oneOf, pageToken, readMessage, readPageStart, text } from '@mlab/mlflow';
 import type { Run } from '#/domain/run.ts';
 import type { ModelMetric, Runs } from '#/runs.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { pageSize, stagesOf, VIEWS } from './paging.ts';
 import { NO_LINKS, runInfoShape, runShape, unlessEmpty, type Links } from './shapes.ts';
 
@@ -57,7 +56,7 @@ export interface RunHandlersOptions {
 
 type OwnRoutes = Omit<typeof runRoutes, 'getMetricHistory' | 'getMetricHistoryBulk' | 'getMetricHistoryBulkInterval'>;
 
-export function runHandlers({ runs, nowMs, linksOf }: RunHandlersOptions): HandlersFor<OwnRoutes> {
+export function runHandlers({ runs, nowMs, linksOf }: RunHandlersOptions): RouteHandlers<OwnRoutes> {
   return {
     createRun: async (request, call) => {
       const { experiment_id, user_id, run_name, start_time, tags } = readMessage(Create, request);

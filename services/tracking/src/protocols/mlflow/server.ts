@@ -1,7 +1,6 @@
 import type { artifactRoutes } from '@mlab/contracts/mlflow-artifacts';
-import type { ForeignAnswer } from '@mlab/kernel';
+import type { ForeignAnswer, RouteHandlers } from '@mlab/kernel';
 import { answer } from '@mlab/mlflow';
-import type { HandlersFor } from './handlers-for.ts';
 
 /**
  * The version of MLflow whose protocol this is. Its client asks for one thing by it: from 3.4 on it sends traces by OTLP, which is understood
@@ -15,7 +14,7 @@ const plain = (body: string): ForeignAnswer => ({ status: 200, contentType: 'tex
  * What clients ask a server about itself. Files in parts are not offered, though they are taken from a client that is told to send them
  * (MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD): one stream is as fast here, and is written once.
  */
-export const serverHandlers: HandlersFor<Pick<typeof artifactRoutes, 'health' | 'version' | 'serverInfo'>> = {
+export const serverHandlers: RouteHandlers<Pick<typeof artifactRoutes, 'health' | 'version' | 'serverInfo'>> = {
   health: () => plain('OK'),
   version: () => plain(VERSION),
   serverInfo: () =>

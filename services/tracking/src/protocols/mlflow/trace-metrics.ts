@@ -1,8 +1,8 @@
 import type { traceRoutes } from '@mlab/contracts/mlflow-traces';
+import type { RouteHandlers } from '@mlab/kernel';
 import { answer, double, int64, list, message, oneOf, readMessage, text } from '@mlab/mlflow';
 import { AGGREGATION_TYPES, readMetricFilters, VIEW_TYPES } from '#/domain/traces/metric-query.ts';
 import type { Traces } from '#/traces/traces.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { unlessEmpty } from './shapes.ts';
 
 const Query = message(
@@ -26,7 +26,7 @@ const Query = message(
   { required: true },
 );
 
-export const traceMetricHandlers = (traces: Traces): HandlersFor<Pick<typeof traceRoutes, 'queryTraceMetrics'>> => ({
+export const traceMetricHandlers = (traces: Traces): RouteHandlers<Pick<typeof traceRoutes, 'queryTraceMetrics'>> => ({
   queryTraceMetrics: async (request, call) => {
     const sent = readMessage(Query, request);
     const { experiment_ids, view_type: view, metric_name: metric, aggregations, dimensions, filters } = sent;

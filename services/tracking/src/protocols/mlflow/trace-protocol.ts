@@ -1,12 +1,11 @@
 import type { olderTraceRoutes, traceRoutes } from '@mlab/contracts/mlflow-traces';
-import type { Clock, Database } from '@mlab/kernel';
+import type { Clock, Database, RouteHandlers } from '@mlab/kernel';
 import type { Artifacts } from '#/artifacts/artifacts.ts';
 import { otlpHandlers } from '#/protocols/otlp.ts';
 import { openAssessments } from '#/traces/assessments.ts';
 import { openSpanIntake } from '#/traces/span-intake.ts';
 import { openTraces } from '#/traces/traces.ts';
 import { assessmentHandlers } from './assessments.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { olderTraceHandlers } from './older-traces.ts';
 import { traceMetricHandlers } from './trace-metrics.ts';
 import { traceHandlers } from './traces.ts';
@@ -21,7 +20,7 @@ export interface TraceProtocolOptions {
 }
 
 /** All that MLflow's clients and OpenTelemetry's exporters ask about traces. */
-export function traceProtocol(options: TraceProtocolOptions): HandlersFor<typeof traceRoutes & typeof olderTraceRoutes> {
+export function traceProtocol(options: TraceProtocolOptions): RouteHandlers<typeof traceRoutes & typeof olderTraceRoutes> {
   const { artifacts, nowMs } = options;
   const traces = openTraces(options);
   const newer = traceHandlers(traces, nowMs);

@@ -1,8 +1,8 @@
 import type { traceRoutes } from '@mlab/contracts/mlflow-traces';
+import type { RouteHandlers } from '@mlab/kernel';
 import { answer, invalidParameter, pageToken, readMessage, readPageToken } from '@mlab/mlflow';
 import { mlflowError } from '@mlab/mlflow';
 import type { Traces } from '#/traces/traces.ts';
-import type { HandlersFor } from './handlers-for.ts';
 import { unlessEmpty } from './shapes.ts';
 import { jsonAnswer, traceText } from './span-text.ts';
 import {
@@ -26,7 +26,7 @@ type TraceRoutes = Omit<
 const nothing = answer({});
 const MAX_TRACES = 500;
 
-export const traceHandlers = (traces: Traces, nowMs: () => number): HandlersFor<TraceRoutes> => ({
+export const traceHandlers = (traces: Traces, nowMs: () => number): RouteHandlers<TraceRoutes> => ({
   startTrace: async (request, call) => {
     const trace = await traces.start(call, readTold(readMessage(StartTrace, request), nowMs()));
     return answer({ trace: { trace_info: traceInfoShape(trace) } });
