@@ -5,8 +5,8 @@ import type { Door, Output } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { leaveRest, readBody } from '#/http/body.ts';
 import { isHandedOn } from '#/http/forward-local.ts';
-import { FORWARDED_BY_HEADER, TIMEOUT_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
-import { respond, respondError } from '#/http/respond.ts';
+import { FORWARDED_BY_HEADER, TIMEOUT_HEADER, traceContextOf } from '#/http/headers.ts';
+import { refusalHeaders, respond, respondError } from '#/http/respond.ts';
 import { IncomingRequest } from '#/http/incoming-request.ts';
 import { describeDownload, sendDownload, type Outgoing } from '#/http/send-download.ts';
 import { slowRequestsOf } from '#/http/slow-requests.ts';
@@ -44,11 +44,9 @@ export class Exchange {
     this.#request = request;
     this.#reply = reply;
     const { headers } = request.raw;
-    const traceparent = headers[TRACEPARENT_HEADER];
-    const parent = typeof traceparent === 'string' ? { traceparent, tracestate: text(headers[TRACESTATE_HEADER]) } : undefined;
     this.#call = new Call(
       NOBODY,
-      route.tracer.start(route.spanName, 'server', parent),
+      route.tracer.start(route.spanName, 'server', traceContextOf(headers)),
       this.#started + allowedTime(headers[TIMEOUT_HEADER], route.door.operation.timeoutMs),
     );
   }
@@ -110,7 +108,7 @@ export class Exchange {
     if (this.#route.door.streams === true) leaveRest(this.#request.raw);
     if (error !== undefined) return this.#refuse(error);
     if (typeof output !== 'object') return this.#respond(200, 'application/json', output ?? '');
-    if (!('status' in output)) return void this.#send({ ...describeDownload(output), status: 200, body: output.body });
+    if (!('status' in output)) return void this.#send({ status: 200, headers: describeDownload(output), body: output.body });
     const { status, contentType, headers, body } = output;
     if (typeof body === 'string' || body instanceof Uint8Array) return this.#respond(status, contentType, body, headers);
     void this.#send({ status, headers: { ...headers, 'content-type': contentType }, body });
@@ -135,8 +133,7 @@ export class Exchange {
   #refuse(error: AppError): void {
     const rendered = this.#route.door.wire.renderError(error);
     this.#observe(rendered.status, error);
-    const retryAfter = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfter))) };
-    respondError(this.#reply, rendered, { ...this.#admitted, ...error.headers, ...retryAfter });
+    respondError(this.#reply, rendered, { ...this.#admitted, ...refusalHeaders(error) });
   }
 
   #observe(status: number, error: AppError | undefined, bytes?: number): void {
@@ -144,8 +141,6 @@ export class Exchange {
     observer.observe({ door, call: this.#call, started: this.#started, status, error, transport: 'http', bytes });
   }
 }
-
-const text = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header.slice(0, 512) : undefined);
 
 const NOTHING = Buffer.alloc(0);
 

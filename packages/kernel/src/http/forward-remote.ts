@@ -5,6 +5,7 @@ import { bodyOf } from '#/http/body.ts';
 import { noteEventStream } from '#/http/event-streams.ts';
 import { answerHeadersBack, requestHeadersOnward } from '#/http/forward-headers.ts';
 import type { Forwarded } from '#/http/forwarding.ts';
+import { announcesBody } from '#/http/headers.ts';
 import { closeWhenDraining } from '#/http/respond.ts';
 
 export interface ForwardWay {
@@ -20,8 +21,7 @@ export interface ForwardWay {
  */
 export function forwardRemote({ pool, prefix, host, proof }: ForwardWay, forwarded: Forwarded): void {
   const { request, response, path, by, traceparent } = forwarded;
-  const { headers } = request;
-  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  const hasBody = announcesBody(request.headers);
   const handler = new AnswerBack(forwarded, hasBody);
   // The client has gone, or has its answer before its request was read: an upload that was refused.
   response.once('close', () => handler.leave());

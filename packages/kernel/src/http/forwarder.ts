@@ -4,8 +4,8 @@ import type { Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
 import { leaveRest } from '#/http/body.ts';
 import { destinations, type ForwardTo } from '#/http/forwarding.ts';
-import { TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
-import { respondUnrouted } from '#/http/respond.ts';
+import { traceContextOf } from '#/http/headers.ts';
+import { refusalHeaders, respondUnrouted } from '#/http/respond.ts';
 import { slowRequestsOf } from '#/http/slow-requests.ts';
 import type { Wire } from '#/http/wire.ts';
 import type { Observer } from '#/observe.ts';
@@ -35,9 +35,7 @@ export function openForwarder({ by, contracts, ways, wire, tracer, observer, log
     if (destination === undefined) return false;
     const { contract, path } = destination;
     const started = performance.now();
-    const { [TRACEPARENT_HEADER]: traceparent, [TRACESTATE_HEADER]: tracestate } = headers;
-    const parent = typeof traceparent === 'string' ? { traceparent, tracestate: undefined } : undefined;
-    const span = tracer.start(`forward ${contract.name}`, 'server', parent && { ...parent, tracestate: text(tracestate) });
+    const span = tracer.start(`forward ${contract.name}`, 'server', traceContextOf(headers));
     let failure: AppError | undefined;
     response.once('close', () => {
       const { statusCode, writableFinished } = response;
@@ -52,7 +50,7 @@ export function openForwarder({ by, contracts, ways, wire, tracer, observer, log
     const refuse = (error: AppError): void => {
       failure = error;
       if (response.headersSent) return void response.destroy();
-      respondUnrouted(response, wire.renderError(error), retryAfter(error));
+      respondUnrouted(response, wire.renderError(error), refusalHeaders(error));
     };
     const unreachable = (cause: unknown): void => {
       refuse(new AppError('unavailable', `${contract.label} cannot be reached.`, { cause, retryAfter: 1 }));
@@ -71,10 +69,3 @@ export function openForwarder({ by, contracts, ways, wire, tracer, observer, log
     return true;
   };
 }
-
-const text = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header.slice(0, 512) : undefined);
-
-const retryAfter = (error: AppError): Record<string, string> => ({
-  ...error.headers,
-  ...(error.retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfter))) }),
-});

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** Milliseconds that the caller still waits. Relative, so that the clocks of two machines need not agree (as gRPC's `grpc-timeout`). */
 export const TIMEOUT_HEADER = 'mlab-timeout-ms';
 /** The service or client that asks, as it says itself. */
@@ -12,3 +14,15 @@ export const FORWARDED_BY_HEADER = 'mlab-forwarded-by';
 export const FORWARDED_HOST_HEADER = 'x-forwarded-host';
 export const FORWARDED_PROTO_HEADER = 'x-forwarded-proto';
 export const FORWARDED_FOR_HEADER = 'x-forwarded-for';
+
+const MAX_TRACESTATE = 512;
+
+/** The trace that a request belongs to, as W3C Trace Context writes it. */
+export function traceContextOf({ [TRACEPARENT_HEADER]: traceparent, [TRACESTATE_HEADER]: tracestate }: IncomingHttpHeaders) {
+  if (typeof traceparent !== 'string') return undefined;
+  return { traceparent, tracestate: typeof tracestate === 'string' ? tracestate.slice(0, MAX_TRACESTATE) : undefined };
+}
+
+/** Whether a body follows the headers. */
+export const announcesBody = ({ 'transfer-encoding': encoding, 'content-length': length = '0' }: IncomingHttpHeaders): boolean =>
+  encoding !== undefined || length !== '0';

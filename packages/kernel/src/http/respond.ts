@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import type { AppError } from '#/errors.ts';
 import type { RenderedError } from '#/protocol.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -34,3 +35,9 @@ export function closeWhenDraining(raw: ServerResponse): void {
 export function respondError(reply: FastifyReply, { status, contentType, body }: RenderedError, headers?: Headers): void {
   respond(reply, status, contentType, body, headers);
 }
+
+/** What an error says in headers, whatever its form. */
+export const refusalHeaders = ({ headers, retryAfter }: AppError): Headers => ({
+  ...headers,
+  ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
+});

@@ -69,7 +69,7 @@ function event(raw: ServerResponse, name: 'drain' | 'finish'): Promise<void> {
 }
 
 /** What is said of a download of the service's own contract. */
-export function describeDownload({ contentType, fileName }: Download): { readonly headers: Readonly<Record<string, string>> } {
+export function describeDownload({ contentType, fileName }: Download): Readonly<Record<string, string>> {
   const events = contentType.startsWith('text/event-stream');
   const headers = {
     'content-type': contentType,
@@ -78,9 +78,9 @@ export function describeDownload({ contentType, fileName }: Download): { readonl
     // A proxy that collected events would deliver them when they are old.
     ...(events ? { 'x-accel-buffering': 'no' } : {}),
   };
-  if (fileName === undefined) return { headers };
+  if (fileName === undefined) return headers;
   const plain = fileName.replace(/[^\w. -]/g, '_');
-  return { headers: { ...headers, 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${percentEncode(fileName)}` } };
+  return { ...headers, 'content-disposition': `attachment; filename="${plain}"; filename*=UTF-8''${percentEncode(fileName)}` };
 }
 
 /** https://www.rfc-editor.org/rfc/rfc8187#section-3.2 */

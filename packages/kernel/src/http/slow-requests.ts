@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { announcesBody } from '#/http/headers.ts';
 
 interface Arrival {
   readonly response: ServerResponse;
@@ -75,9 +76,7 @@ export function watchSlowRequests(server: Server, limitMs: number): SlowRequests
   });
   const slow: SlowRequests = {
     watch: (request, response) => {
-      const { headers } = request;
-      const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-      if (!hasBody) return;
+      if (!announcesBody(request.headers)) return;
       fresh.push([request, response]);
       sifting ??= setTimeout(sift, SOON_MS).unref();
     },
