@@ -178,7 +178,8 @@ test('an event is told by the one service that it is named after, and what is he
 
 test('SQL stands in store/ and in migrations, which are numbered without a gap', async () => {
   for await (const { file, source } of sourcesOf('services/*/src/**/*.ts')) {
-    if (!file.includes('/src/store/')) assert.ok(!importsOf(source).some((name) => /^(@mlab\/sql|pg)$/.test(name)), `${file} speaks SQL`);
+    if (!file.includes('/src/store/'))
+      assert.ok(!importsOf(source).some((name) => /^(@mlab\/(sql|mlflow\/sql)|pg)$/.test(name)), `${file} speaks SQL`);
   }
   for (const [name, service] of Object.entries(services)) {
     const { database } = service;

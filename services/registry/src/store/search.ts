@@ -1,9 +1,10 @@
 import type { Queryable, Sql } from '@mlab/kernel';
 import type { Comparison, Filter, Order } from '@mlab/mlflow';
+import { filterSql, textCondition, type Condition } from '@mlab/mlflow/sql';
 import { join, sql } from '@mlab/sql';
 import type { Model, ModelVersion } from '#/domain/model.ts';
 import { IS_PROMPT } from '#/domain/prompt.ts';
-import { filterSql, integerCondition, tagCondition, textCondition, type Condition } from './filter-sql.ts';
+import { integerCondition, tagCondition } from './conditions.ts';
 import { modelColumns, toModel } from './models.ts';
 import { toVersion, versionColumns } from './versions.ts';
 

@@ -1,8 +1,8 @@
 import type { Sql } from '@mlab/kernel';
 import type { Comparison } from '@mlab/mlflow';
+import { textCondition } from '@mlab/mlflow/sql';
 import { sql } from '@mlab/sql';
 import { DATASET_CONTEXT_TAG } from '#/domain/run-links.ts';
-import { textCondition } from './filter-sql.ts';
 
 const COLUMNS: Readonly<Record<string, Sql>> = { name: sql`d.name`, digest: sql`d.digest` };
 

@@ -1,9 +1,9 @@
 import type { Queryable, Sql } from '@mlab/kernel';
 import type { Comparison, Filter, Order } from '@mlab/mlflow';
+import { filterSql, numberCondition, textCondition } from '@mlab/mlflow/sql';
 import { join, sql } from '@mlab/sql';
 import type { Experiment, LifecycleStage } from '#/domain/experiment.ts';
 import { experimentColumns, toExperiment } from './experiments.ts';
-import { filterSql, numberCondition, textCondition } from './filter-sql.ts';
 
 export interface ExperimentQuery {
   readonly filter: Filter | undefined;

@@ -1,8 +1,8 @@
 import type { Queryable, Sql } from '@mlab/kernel';
 import type { Comparison, Filter, LoggedModelOrder } from '@mlab/mlflow';
+import { filterSql, numberCondition, textCondition } from '@mlab/mlflow/sql';
 import { identifier, join, sql } from '@mlab/sql';
 import { statusOf, type LoggedModel } from '#/domain/logged-model.ts';
-import { filterSql, numberCondition, textCondition } from './filter-sql.ts';
 import { loggedModelColumns, toLoggedModel } from './logged-models.ts';
 import { findKeyIds } from './metrics.ts';
 import { metricsOf } from './run-filter.ts';

@@ -1,8 +1,8 @@
 import type { Sql } from '@mlab/kernel';
 import type { Comparison, Filter } from '@mlab/mlflow';
+import { filterSql, numberCondition, textCondition } from '@mlab/mlflow/sql';
 import { sql } from '@mlab/sql';
 import { datasetCondition } from './dataset-filter.ts';
-import { filterSql, numberCondition, textCondition } from './filter-sql.ts';
 
 /** Texts and numbers among the columns of `run AS r`. */
 const TEXTS: Readonly<Record<string, Sql>> = {

@@ -1,8 +1,8 @@
 import type { Sql } from '@mlab/kernel';
 import type { Comparison, TraceOperator } from '@mlab/mlflow';
+import { numberCondition, textCondition } from '@mlab/mlflow/sql';
 import { sql } from '@mlab/sql';
 import { METADATA } from '#/domain/traces/trace.ts';
-import { numberCondition, textCondition } from '#/store/filter-sql.ts';
 
 /** A condition on what is said of `trace AS t`, or of the session that it belongs to: what is said of a session is written on one of its traces. */
 export function assessmentCondition({ entity, key, operator, value }: Comparison<TraceOperator>, scope: Sql): Sql {

@@ -1,8 +1,8 @@
 import type { Sql } from '@mlab/kernel';
 import type { Comparison, Filter, TraceOperator } from '@mlab/mlflow';
+import { numberCondition, textCondition } from '@mlab/mlflow/sql';
 import { join, jsonb, sql } from '@mlab/sql';
 import { METADATA } from '#/domain/traces/trace.ts';
-import { numberCondition, textCondition } from '#/store/filter-sql.ts';
 import { assessmentCondition, issueCondition } from './assessment-filter.ts';
 
 export type TraceFilter = Filter<TraceOperator>;

@@ -1,9 +1,9 @@
 import type { Sql } from '@mlab/kernel';
-import type { Comparison, Filter, Operator } from '@mlab/mlflow';
 import { join, sql } from '@mlab/sql';
+import type { Comparison, Filter, Operator } from '#/search/filter.ts';
 
 /** A condition for one comparison; which column or which other table it looks at is up to who gives this. */
-type Condition = (comparison: Comparison) => Sql;
+export type Condition = (comparison: Comparison) => Sql;
 
 const AND = sql` AND `;
 const OR = sql` OR `;
@@ -44,21 +44,25 @@ export function textCondition(column: Sql, operator: Operator, value: Comparison
   }
 }
 
-export function numberCondition(column: Sql, operator: Operator, value: Comparison['value']): Sql {
-  const number = sql`${value as number}::float8`;
+/** Compares numbers as doubles. */
+export const numberCondition = (column: Sql, operator: Operator, value: Comparison['value']): Sql =>
+  orderCondition(column, operator, sql`${value as number}::float8`);
+
+/** Compares with a value that is bound as what the column is. */
+export function orderCondition(column: Sql, operator: Operator, bound: Sql): Sql {
   switch (operator) {
     case '=':
-      return sql`${column} = ${number}`;
+      return sql`${column} = ${bound}`;
     case '!=':
-      return sql`${column} <> ${number}`;
+      return sql`${column} <> ${bound}`;
     case '>':
-      return sql`${column} > ${number}`;
+      return sql`${column} > ${bound}`;
     case '>=':
-      return sql`${column} >= ${number}`;
+      return sql`${column} >= ${bound}`;
     case '<':
-      return sql`${column} < ${number}`;
+      return sql`${column} < ${bound}`;
     case '<=':
-      return sql`${column} <= ${number}`;
+      return sql`${column} <= ${bound}`;
     default:
       throw new Error(`${operator} does not compare numbers.`);
   }
