@@ -1,6 +1,7 @@
 import type { ApprovalState } from '@mlab/contracts/registry-schemas';
 import { AppError, type CallMeta, type Transaction } from '@mlab/kernel';
 import { checkAlias, checkModelName } from '@mlab/mlflow';
+import { openChangeVersion } from '#/change-version.ts';
 import { checkBecomes } from '#/domain/approval.ts';
 import type { Model, ModelVersion } from '#/domain/model.ts';
 import { missingApprovals, whyNotApprover, whyNotListed } from '#/domain/policy.ts';
@@ -8,7 +9,7 @@ import { judge, shownName, type Who } from '#/domain/who.ts';
 import { evidenceOf, policyOf } from '#/guard.ts';
 import type { RegistryOptions } from '#/models.ts';
 import { moveToStage } from '#/move-to-stage.ts';
-import { mustFindVersion, mustLockVersion, type VersionKey } from '#/must-find.ts';
+import { mustFindVersion, type VersionKey } from '#/must-find.ts';
 import { removeAliases } from '#/remove-aliases.ts';
 import { insertApproval, putReports, type NewReports } from '#/store/approvals.ts';
 import { setApproval } from '#/store/versions.ts';
@@ -35,17 +36,7 @@ export type Approvals = ReturnType<typeof openApprovals>;
 
 /** How versions are judged. */
 export function openApprovals({ database, journal, guard, nowMs, now, trustNames }: ApprovalsOptions) {
-  const change = <T>(
-    call: CallMeta,
-    key: VersionKey,
-    work: (tx: Transaction, version: ModelVersion, model: Model) => Promise<T>,
-  ): Promise<T> => {
-    checkModelName(key.name);
-    return database.transaction(call, async (tx) => {
-      const { model, version } = await mustLockVersion(tx, key);
-      return work(tx, version, model);
-    });
-  };
+  const change = openChangeVersion(database);
 
   /** Takes away what a policy guards, or says that it is in the way. */
   const release = async (tx: Transaction, who: Who, { model, version, to, isAsked }: Release): Promise<void> => {

@@ -9,6 +9,7 @@ import {
   parseFilter,
   parseOrderBy,
 } from '@mlab/mlflow';
+import { openChangeVersion } from '#/change-version.ts';
 import type { Model, ModelVersion, Tag } from '#/domain/model.ts';
 import { checkDescription, checkVersionTag } from '#/domain/names.ts';
 import { isPrompt } from '#/domain/prompt.ts';
@@ -18,7 +19,7 @@ import { versionTag } from '#/domain/webhook-fact.ts';
 import type { Who } from '#/domain/who.ts';
 import type { RegistryOptions, SearchText } from '#/models.ts';
 import { moveToStage } from '#/move-to-stage.ts';
-import { mustFindModel, mustFindVersion, mustLockVersion, type VersionKey } from '#/must-find.ts';
+import { mustFindModel, mustFindVersion, type VersionKey } from '#/must-find.ts';
 import { removeAliases } from '#/remove-aliases.ts';
 import { touchModel } from '#/store/models.ts';
 import { searchVersions } from '#/store/search.ts';
@@ -37,17 +38,7 @@ export type Versions = ReturnType<typeof openVersions>;
 
 /** What can be done with versions of models that are there, whatever protocol asks for it. */
 export function openVersions({ database, journal, guard, nowMs }: RegistryOptions) {
-  const change = <T>(
-    call: CallMeta,
-    key: VersionKey,
-    work: (tx: Transaction, version: ModelVersion, model: Model) => Promise<T>,
-  ): Promise<T> => {
-    checkModelName(key.name);
-    return database.transaction(call, async (tx) => {
-      const { model, version } = await mustLockVersion(tx, key);
-      return work(tx, version, model);
-    });
-  };
+  const change = openChangeVersion(database);
 
   const tagChanged = async (tx: Transaction, who: Who, { model, version, key, before, after }: TagChange): Promise<void> => {
     await journal.record(tx, who, {

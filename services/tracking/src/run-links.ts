@@ -1,11 +1,11 @@
-import type { CallMeta, Database, Transaction } from '@mlab/kernel';
+import type { CallMeta, Database } from '@mlab/kernel';
 import { invalidParameter } from '@mlab/mlflow';
 import { checkDatasetUse, checkModelId, distinctUses, type DatasetUse, type MadeModel, type RunLinks } from '#/domain/run-links.ts';
 import { addToHistory } from '#/domain/legacy-model.ts';
-import { mustBeActiveRun, noRun, type Run } from '#/domain/run.ts';
 import { setTags } from '#/store/run-data.ts';
 import { insertDatasetUses, insertModelLinks, listDatasets, readRunLinks, readTag, type DatasetSummary } from '#/store/run-links.ts';
 import { lockRun, shareRun } from '#/store/runs.ts';
+import { openWriteToRun } from '#/write-to-run.ts';
 
 export type RunLinksUse = ReturnType<typeof openRunLinks>;
 
@@ -16,13 +16,7 @@ const LEGACY_MODELS_TAG = 'mlflow.log-model.history';
 
 /** What runs have used and made: datasets and models. */
 export function openRunLinks({ database }: { readonly database: Database }) {
-  const writing = <T>(call: CallMeta, id: string, find: typeof lockRun, work: (tx: Transaction, run: Run) => Promise<T>): Promise<T> =>
-    database.transaction(call, async (tx) => {
-      const run = await find(tx, id);
-      if (run === undefined) throw noRun(id);
-      mustBeActiveRun(run);
-      return work(tx, run);
-    });
+  const writing = openWriteToRun(database);
 
   return {
     logInputs: (call: CallMeta, runId: string, uses: readonly DatasetUse[], modelIds: readonly string[]): Promise<void> => {

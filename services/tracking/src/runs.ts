@@ -13,7 +13,7 @@ import {
 import { experimentId, mustBeActive, noExperiment, type LifecycleStage, type Tag } from '#/domain/experiment.ts';
 import { readFirstTags, readParams, readTags } from '#/domain/labels.ts';
 import { newRunName } from '#/domain/run-name.ts';
-import { mustBeActiveRun, noRun, RUN_NAME_TAG, type Metric, type Run, type RunData, type RunStatus } from '#/domain/run.ts';
+import { noRun, RUN_NAME_TAG, type Metric, type Run, type RunData, type RunStatus } from '#/domain/run.ts';
 import { refuseChanged } from '#/domain/params.ts';
 import type { MetricWriter } from '#/metrics/metric-writer.ts';
 import type { Numbers } from '#/metrics/numbers.ts';
@@ -23,6 +23,7 @@ import { insertMetrics } from '#/store/metrics.ts';
 import { deleteTag, insertParams, readRunData, setTags } from '#/store/run-data.ts';
 import { searchRuns } from '#/store/run-search.ts';
 import { findRun, insertRun, lockRun, setRunStage, shareRun, updateRun } from '#/store/runs.ts';
+import { openWriteToRun } from '#/write-to-run.ts';
 
 export interface RunsOptions {
   readonly database: Database;
@@ -93,14 +94,7 @@ export function openRuns({ database, metrics, numbers, nowMs, newId, random, lon
     if (run === undefined) throw noRun(id);
     return run;
   };
-  /** Lets `work` write to a run that stays active meanwhile. */
-  const writing = <T>(call: CallMeta, id: string, find: typeof lockRun, work: (tx: Transaction, run: Run) => Promise<T>): Promise<T> =>
-    database.transaction(call, async (tx) => {
-      const run = await find(tx, id);
-      if (run === undefined) throw noRun(id);
-      mustBeActiveRun(run);
-      return work(tx, run);
-    });
+  const writing = openWriteToRun(database);
   const alone = { longValues, inBatch: false };
   const together = { longValues, inBatch: true };
   const writeParams = async (tx: Transaction, run: Run, params: readonly Tag[]): Promise<void> =>
