@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import type { Comparison, Spread, Summary } from './comparison.ts';
 import type { Pace } from './rounds.ts';
+import { table } from './table.ts';
 
 export interface Setting extends Pace {
   readonly cores: number;
@@ -60,14 +61,3 @@ function section({ name, bare, ours, verdicts, cpu }: Comparison): string[] {
 }
 
 const ratio = ({ median, min, max }: Spread): string => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
-
-/** The first column reads from the left, figures from the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-}

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import { table } from '../load/table.ts';
 import { SMALL_RUNS, type Result } from './measure.ts';
 import type { Noise } from './noise.ts';
 import type { TrackingOptions } from './options.ts';
@@ -82,17 +83,6 @@ function section(result: Result, runs: number): string[] {
 
 const verdict = (met: boolean): string => (met ? 'OK' : 'MISSED');
 const range = ({ median, min, max }: Spread): string => `${median.toFixed(1)} (${min.toFixed(1)}–${max.toFixed(1)})`;
-
-/** The first column reads from the left, figures from the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-}
 
 /** Whether anything that must be reached was not. */
 export function hasMissed({ starts, results }: Pick<Report, 'starts' | 'results'>): boolean {
