@@ -1,3 +1,4 @@
+export { chooseWhere, combine, pickColumns, real, transform, type Combining, type Transforming } from '#/build/elementwise.ts';
 export { GraphBuilder, type Flow, type FlowType, type GraphOptions, type NodeOptions } from '#/build/graph-builder.ts';
 export { linearClassifier, linearRegressor, type Classified, type LinearWeights } from '#/build/linear.ts';
 export { network, networkClassifier, type Activation, type DenseLayer } from '#/build/network.ts';

@@ -100,6 +100,15 @@ for (const type of ['float', 'double'] as const) {
       make: (graph, { x, y }) => one(graph, operator, [x, y], { type: 'bool', dims: [2] }),
     };
   }
+  for (const operator of ['Max', 'Min']) {
+    CASES[`${operator} of ${type}, where NaN wins`] = {
+      inputs: { x: [type, 3], y: [type, 3] },
+      make: (graph, { x, y }) => one(graph, operator, [x, y, one(graph, 'Neg', [x], { type, dims: [3] })], { type, dims: [3] }),
+    };
+  }
+  for (const operator of ['Floor', 'Ceil']) {
+    CASES[`${operator} of ${type}`] = { inputs: { x: [type, 3] }, make: (graph, { x }) => one(graph, operator, [x], { type, dims: [3] }) };
+  }
   CASES[`IsNaN of ${type}`] = { inputs: { x: [type, 2] }, make: (graph, { x }) => one(graph, 'IsNaN', [x], { type: 'bool', dims: [2] }) };
   CASES[`Softmax of ${type}`] = {
     inputs: { x: [type, 4] },

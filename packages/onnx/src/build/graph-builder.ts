@@ -35,6 +35,8 @@ export class GraphBuilder {
   readonly #outputs: ValueInfo[] = [];
   readonly #initializers: Tensor[] = [];
   readonly #names = new Set<string>();
+  /** The last number that each stem of a name got, so that a graph of thousands of columns does not count from 1 each time. */
+  readonly #numbers = new Map<string, number>();
   #classes: readonly string[] | readonly number[] | undefined;
 
   constructor({ name = 'model', doc = '', irVersion = 8, opset = 17 }: GraphOptions = {}) {
@@ -131,8 +133,9 @@ export class GraphBuilder {
   }
 
   #unused(stem: string): string {
-    let number = 1;
+    let number = (this.#numbers.get(stem) ?? 0) + 1;
     while (this.#names.has(`${stem}_${number}`)) number++;
+    this.#numbers.set(stem, number);
     if (stem.endsWith('_node')) this.#names.add(`${stem}_${number}`);
     return `${stem}_${number}`;
   }
