@@ -39,6 +39,8 @@ export interface AnyOperation {
   readonly output: AnySchema;
   /** Set on a download: the media types it may answer with instead of JSON. */
   readonly contentTypes?: readonly string[];
+  /** Set on an upload: its body is bytes, and its input comes by path and query. */
+  readonly upload?: true;
 }
 
 export interface Operation<I, O> extends AnyOperation {
@@ -129,6 +131,24 @@ interface DownloadSpec<I extends TSchema> extends Omit<OperationSpec<I, TSchema>
 export function download<I extends TSchema>(route: `${Method} /${string}`, spec: DownloadSpec<I>): Operation<Static<I>, Download> {
   const { contentTypes, ...rest } = spec;
   return { ...operation(route, { timeoutMs: 600_000, ...rest, output: {} }), contentTypes } as Operation<Static<I>, Download>;
+}
+
+/** What an upload brings besides its input. */
+export interface Upload {
+  /**
+   * The bytes as they come, of any media type. Where they break off, reading them throws `cancelled`; who stops reading leaves the rest,
+   * and may still answer.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** An operation whose body is bytes, however many: whoever handles it sees to a limit. `timeoutMs` is for all of them; default 3,600,000. */
+export function upload<I extends TSchema, O extends TSchema>(
+  route: `${'POST' | 'PUT'} /${string}`,
+  spec: Omit<OperationSpec<I, O>, 'safe' | 'maxBodyBytes'>,
+): Operation<Static<I> & Upload, Static<O>> {
+  // What has begun to come cannot be sent again.
+  return { ...operation(route, { timeoutMs: 3_600_000, ...spec, safe: false }), upload: true } as Operation<Static<I> & Upload, Static<O>>;
 }
 
 export function schema<S extends TSchema>(json: S): Schema<Static<S>> {

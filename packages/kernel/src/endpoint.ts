@@ -1,7 +1,8 @@
 import buildSerializer from 'fast-json-stringify';
 import type { Call } from '#/call.ts';
 import type { AnyOperation, Contract, Download } from '#/contract.ts';
-import type { InputReader, Wire } from '#/http/wire.ts';
+import { withUpload } from '#/http/upload-body.ts';
+import type { Wire } from '#/http/wire.ts';
 import type { ForeignAnswer, ForeignRequest } from '#/protocol.ts';
 
 export type Output = string | Download | ForeignAnswer;
@@ -27,7 +28,7 @@ export interface Door {
 export interface Endpoint extends Door {
   readonly operation: AnyOperation;
   readonly wire: Wire;
-  readonly input: InputReader;
+  readonly input: { read(request: ForeignRequest): unknown; check(value: unknown): unknown };
   readonly write: (output: unknown) => string | Download;
 }
 
@@ -37,14 +38,16 @@ export function openEndpoints(contract: Contract, wire: Wire, handlers: Handlers
   return Object.entries(contract.operations).map(([name, operation]) => {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`${contract.name} has no handler for ${name}.`);
+    const input = wire.reader(operation);
     return {
       contract,
       name,
       operation,
       wire,
-      input: wire.reader(operation),
+      input: operation.upload === true ? withUpload(input) : input,
       run: handler as Endpoint['run'],
       write: writerOf(`${contract.name}.${name}`, operation),
+      streams: operation.upload === true,
       maxBodyBytes: operation.maxBodyBytes,
     };
   });

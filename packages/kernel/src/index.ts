@@ -6,6 +6,7 @@ export {
   download,
   operation,
   schema,
+  upload,
   type AnyOperation,
   type AnySchema,
   type ClientOf,
@@ -14,6 +15,7 @@ export {
   type HandlersOf,
   type Operation,
   type Schema,
+  type Upload,
 } from '#/contract.ts';
 export { AppError, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
 export { systemClock } from '#/clock.ts';

@@ -2,9 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Tracer } from '@mlab/telemetry';
 import { Call, type CallMeta } from '#/call.ts';
 import type { Transport } from '#/client.ts';
+import type { Upload } from '#/contract.ts';
 import type { Endpoint } from '#/endpoint.ts';
 import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
+import { OutgoingBody } from '#/http/upload-body.ts';
 import { handOverDownload } from '#/local-download.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
@@ -28,6 +30,7 @@ export function localTransport(door: LocalDoor): Transport {
     const endpoint = door.endpoints.get(name);
     if (endpoint === undefined) return Promise.reject(new Error(`There is no operation ${name}.`));
     if (meta.signal.aborted) return Promise.reject(abandoned(meta.signal, true));
+    const outgoing = operation.upload === true ? new OutgoingBody((input as Upload).body) : undefined;
     return new Promise((resolve, reject) => {
       const started = performance.now();
       door.observer.begin();
@@ -41,6 +44,7 @@ export function localTransport(door: LocalDoor): Transport {
       const refuse = (error: AppError): void => {
         const rendered = endpoint.wire.renderError(error);
         observe(rendered.status, error);
+        if (outgoing?.failure !== undefined) return reject(outgoing.failure.error as Error);
         reject(asSeenByCaller(endpoint, rendered, error, meta));
       };
       const leave = (): void => end(abandoned(meta.signal, false));
@@ -48,7 +52,9 @@ export function localTransport(door: LocalDoor): Transport {
         endpoint,
         () => {
           if (!door.open) throw new AppError('unavailable', `${endpoint.contract.label} is shutting down.`, { retryAfter: 1 });
-          return endpoint.input.check(JSON.parse(JSON.stringify(input)));
+          return endpoint.input.check(
+            outgoing === undefined ? JSON.parse(JSON.stringify(input)) : { ...(input as Upload), body: outgoing },
+          );
         },
         call,
         (output, error) => {

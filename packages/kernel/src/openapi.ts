@@ -1,10 +1,11 @@
 import type { AnyOperation, Contract } from '#/contract.ts';
-import { inputProperties, pathParameters } from '#/http/wire.ts';
+import { inputProperties, pathParameters, readsQuery } from '#/http/wire.ts';
 import { wires } from '#/http/wires.ts';
 
 type Json = Record<string, unknown>;
 
 const JSON_TYPE = 'application/json';
+const BYTES = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 
 /** The OpenAPI 3.1 description of a service. Contracts are JSON Schema already, so nothing is converted. */
 export function openApi(contract: Contract, version: string): Json {
@@ -45,7 +46,7 @@ function describe(contract: Contract, name: string, operation: AnyOperation, com
   const description = [operation.description, only].filter((part) => part !== '').join(' ');
   const { properties, required } = inputProperties(operation);
   const inPath = pathParameters(operation.path);
-  const inQuery = operation.method === 'GET' ? Object.keys(properties).filter((key) => !inPath.includes(key)) : [];
+  const inQuery = readsQuery(operation) ? Object.keys(properties).filter((key) => !inPath.includes(key)) : [];
   const parameter = (key: string, place: 'path' | 'query' | 'header'): Json => ({
     name: key,
     in: place,
@@ -54,13 +55,14 @@ function describe(contract: Contract, name: string, operation: AnyOperation, com
   });
   const inHeaders = Object.entries(operation.headers ?? {}).map(([key, name]) => ({ ...parameter(key, 'header'), name, required: false }));
   const parameters = [...inPath.map((key) => parameter(key, 'path')), ...inQuery.map((key) => parameter(key, 'query')), ...inHeaders];
-  const inBody = operation.method !== 'GET' && Object.keys(properties).some((key) => !inPath.includes(key));
+  const inBody = !readsQuery(operation) && Object.keys(properties).some((key) => !inPath.includes(key));
   return {
     summary: operation.summary,
     ...(description === '' ? {} : { description }),
     operationId: name,
     ...(operation.callers === undefined ? {} : { 'x-mlab-callers': operation.callers }),
     ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operation.upload === true ? { requestBody: { required: true, content: BYTES } } : {}),
     ...(inBody ? { requestBody: { required: true, content: { [JSON_TYPE]: { schema: bodySchema(operation, inPath, components) } } } } : {}),
     responses: {
       200: { description: 'Successful Response', content: answerContent(operation, components) },

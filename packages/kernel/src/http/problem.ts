@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import type { AnyOperation } from '#/contract.ts';
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { readJsonBody } from '#/http/json/read-json-body.ts';
-import { inputProperties, pathParameters, type InputReader, type RawRequest, type Wire } from '#/http/wire.ts';
+import { inputProperties, pathParameters, readsQuery, type InputReader, type RawRequest, type Wire } from '#/http/wire.ts';
 
 /** Our own operations: JSON in, JSON out, errors as problem+json. https://www.rfc-editor.org/rfc/rfc9457 */
 export const problem: Wire = {
@@ -46,7 +46,7 @@ function reader(operation: AnyOperation): InputReader {
   const validator = Compile(schema);
   const { properties } = inputProperties(operation);
   const inPath = new Set(pathParameters(operation.path));
-  const place = (name: string): string => (inPath.has(name) ? 'path' : operation.method === 'GET' ? 'query' : 'body');
+  const place = (name: string): string => (inPath.has(name) ? 'path' : readsQuery(operation) ? 'query' : 'body');
 
   const check = (value: unknown): unknown => {
     const complete = Value.Default(schema, value);

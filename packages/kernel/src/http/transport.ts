@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Readable } from 'node:stream';
 import { Compile } from 'typebox/compile';
 import { Pool } from 'undici';
 import type { CallMeta } from '#/call.ts';
@@ -10,6 +11,7 @@ import { forwardRemote } from '#/http/forward-remote.ts';
 import type { ForwardTo } from '#/http/forwarding.ts';
 import { IncomingDownload } from '#/http/incoming-download.ts';
 import { requestHeaders, requestWriter } from '#/http/request.ts';
+import { OutgoingBody } from '#/http/upload-body.ts';
 import { wires } from '#/http/wires.ts';
 import type { Prover } from '#/identity/identity.ts';
 
@@ -58,6 +60,9 @@ export function openHttpTransport(contract: Contract, options: HttpTransportOpti
   };
   return { call, forward, [Symbol.asyncDispose]: () => pool.close() };
 }
+
+const bodyTypeOf = (body: string | OutgoingBody | null): string | undefined =>
+  body === null ? undefined : typeof body === 'string' ? 'application/json' : 'application/octet-stream';
 
 /** The name for TLS, which addresses do not have. */
 function serverNameOf({ protocol, hostname }: URL): { readonly servername?: string } {
@@ -116,7 +121,7 @@ function send(
     const answer = download
       ? new IncomingDownload(call, now, { resolve, reject, refuse: read })
       : new Answer(call, now, (error, status, text, retryAfter) => {
-          if (error !== undefined) return reject(error);
+          if (error !== undefined) return reject(body instanceof OutgoingBody ? (body.failure?.error ?? error) : error);
           try {
             resolve(read(status, text, retryAfter));
           } catch (unexpected) {
@@ -128,8 +133,8 @@ function send(
       {
         path: prefix + path,
         method: operation.method,
-        body,
-        headers: requestHeaders(host, body !== null, call, now, proof),
+        body: body as string | Readable | null,
+        headers: requestHeaders(host, bodyTypeOf(body), call, now, proof),
         idempotent: operation.safe,
       },
       answer,

@@ -33,6 +33,9 @@ export interface Wire {
 /** The names between `:` and `/` of a path. */
 export const pathParameters = (path: string): readonly string[] => [...path.matchAll(/:(\w+)/g)].map((match) => match[1] as string);
 
+/** Whether what is not in the path comes by the query. */
+export const readsQuery = ({ method, upload }: AnyOperation): boolean => method === 'GET' || upload === true;
+
 export interface ObjectSchema {
   readonly properties: Readonly<Record<string, AnySchema['json']>>;
   /** Those that a caller must give: the required ones without a default. */
