@@ -4,6 +4,7 @@ import { mlflowTracking } from './mlflow.ts';
 import { compareRuns } from './tracking-comparison.ts';
 import { importLoggedModel, importRun } from './tracking-import.ts';
 import { liveMetrics } from './tracking-live.ts';
+import { recordingOperations } from './tracking-recording.ts';
 import { storageOperations } from './tracking-storage.ts';
 
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
@@ -127,6 +128,7 @@ export const tracking = defineContract({
       }),
       contentTypes: ['application/octet-stream'],
     }),
+    ...recordingOperations,
     ...storageOperations,
   },
 });

@@ -59,6 +59,14 @@ export function openFiles({ database, artifacts, runs, loggedModels }: FilesOpti
       };
     },
 
+    /** Answers the URI of where it lies. */
+    put: async (call: CallMeta, uri: string, body: AsyncIterable<Uint8Array>): Promise<string> => {
+      if (parseArtifactUri(uri).path === '') throw invalidParameter(`'${uri.slice(0, 300)}' names no file.`);
+      const path = await resolve(call, uri);
+      await artifacts.put(call, path, body);
+      return artifactUriOf(path);
+    },
+
     download: async (call: CallMeta, uri: string): Promise<Download> => {
       const path = await resolve(call, uri);
       if (path === '') throw invalidParameter(`'${uri.slice(0, 300)}' names no file.`);

@@ -5,6 +5,7 @@ import type { Files } from '#/files.ts';
 import type { Imports } from '#/imports.ts';
 import type { LiveMetrics } from '#/live/live-metrics.ts';
 import type { LoggedModels, WholeLoggedModel } from '#/logged-models.ts';
+import type { Recording } from '#/recording.ts';
 import type { Runs, WholeRun } from '#/runs.ts';
 import type { Storage } from '#/storage.ts';
 
@@ -16,9 +17,19 @@ export interface Deps {
   readonly storage: Storage;
   readonly live: LiveMetrics;
   readonly imports: Imports;
+  readonly recording: Recording;
 }
 
-export const handlers = ({ runs, database, loggedModels, files, storage, live, imports }: Deps): HandlersOf<typeof tracking> => ({
+export const handlers = ({
+  runs,
+  database,
+  loggedModels,
+  files,
+  storage,
+  live,
+  imports,
+  recording,
+}: Deps): HandlersOf<typeof tracking> => ({
   getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
   compareRuns: (asked, call) => compareRuns(database, call, asked),
   liveMetrics: (asked, call) => live.listen(call, asked),
@@ -30,6 +41,20 @@ export const handlers = ({ runs, database, loggedModels, files, storage, live, i
   getLoggedModel: async ({ id }, call) => toLoggedModel(await loggedModels.getWhole(call, id)),
   listFiles: ({ uri, limit, cursor }, call) => files.list(call, uri, limit, cursor),
   getFile: ({ uri }, call) => files.download(call, uri),
+  ensureExperiment: ({ name }, call) => recording.ensureExperiment(call, name),
+  logToRun: async ({ id, ...given }, call) => {
+    await recording.log(call, id, given);
+    return {};
+  },
+  setRunStatus: async ({ id, status, endTime }, call) => {
+    await runs.update(call, id, { status, endMs: endTime, name: undefined });
+    return {};
+  },
+  setLoggedModelStatus: async ({ id, status }, call) => {
+    await loggedModels.setStatus(call, id, status);
+    return {};
+  },
+  putFile: async ({ uri, body }, call) => ({ uri: await files.put(call, uri, body) }),
   storage: ({ top }, call) => storage.report(call, top),
   clean: (order, call) => storage.clean(call, order),
   cleaning: ({ id }, call) => storage.cleaning(call, id),

@@ -19,6 +19,7 @@ import { openMetricWriter } from '#/metrics/metric-writer.ts';
 import { openNumbers } from '#/metrics/numbers.ts';
 import { observeWrites } from '#/metrics/telemetry.ts';
 import { speakMlflow } from '#/protocols/mlflow/mlflow.ts';
+import { openRecording } from '#/recording.ts';
 import { openRunLinks } from '#/run-links.ts';
 import { openRuns } from '#/runs.ts';
 import { openStorage } from '#/storage.ts';
@@ -56,6 +57,8 @@ export const service = defineService({
     const storing = { database, objects, sweeper, clock, newId, limits };
     const artifacts = openArtifacts(storing);
     const multipart = openMultipart({ ...storing, artifacts });
+    const links = openRunLinks({ database });
+    const experiments = openExperiments({ database, nowMs });
     const mlflow = speakMlflow({
       database,
       runs,
@@ -65,8 +68,8 @@ export const service = defineService({
       clock,
       nowMs,
       newId,
-      links: openRunLinks({ database }),
-      experiments: openExperiments({ database, nowMs }),
+      links,
+      experiments,
       history: openMetricHistory(database),
     });
     const files = openFiles({ database, artifacts, runs, loggedModels });
@@ -81,7 +84,7 @@ export const service = defineService({
     // What the process before this one did not come to.
     sweeper.wake();
     return {
-      handlers: handlers({ runs, database, loggedModels, files, storage, live, imports }),
+      handlers: handlers({ runs, database, loggedModels, files, storage, live, imports, recording: openRecording({ experiments, runs, links }) }),
       protocols: { mlflow },
       jobs: { clean: (order, run) => clean(cleaning, order, run) },
       [Symbol.asyncDispose]: async () => {
