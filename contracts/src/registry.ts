@@ -108,6 +108,11 @@ export const registry = defineContract({
           description: 'models:/m-…, runs:/<run>/<path>, mlflow-artifacts:/…, models:/name/3, s3://…',
         }),
         createModel: Type.Boolean({ default: true, description: 'Whether the model is created when it is not there' }),
+        once: Type.Boolean({
+          default: false,
+          description:
+            'Whether a version of this model with the same source and run is answered instead of a second one: for who may have to ask again',
+        }),
         runId: Type.Optional(Type.String({ maxLength: 256 })),
         description: Type.Optional(Type.String({ maxLength: 65_536 })),
         tags: Type.Unsafe<Readonly<Record<string, string>>>({ ...Texts, default: {} }),

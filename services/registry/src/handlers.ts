@@ -71,8 +71,11 @@ function versionHandlers({ database, versions, register }: Deps): Pick<Handlers,
       if (found === undefined) throw new AppError('not_found', `${name} has no alias ${alias}.`);
       return versionView(database, call, found);
     },
-    registerVersion: async ({ name, source, createModel: createsModel, runId, description = '', tags, signature, ...input }, call) => {
-      const asked = { name, source, createsModel, runId, description, signature, modelId: undefined, runLink: '', implied: true };
+    registerVersion: async (
+      { name, source, createModel: createsModel, once, runId, description = '', tags, signature, ...input },
+      call,
+    ) => {
+      const asked = { name, source, createsModel, once, runId, description, signature, modelId: undefined, runLink: '', implied: true };
       const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
       const made = await register(call, whoOf('registerVersion', input, call), { ...asked, tags: list });
       return versionView(database, call, made);

@@ -11,7 +11,7 @@ import { mustFindVersion } from '#/must-find.ts';
 import { resolveSource, type ResolvedSource, type SourceOptions, type SourceQuestion } from '#/resolve-source.ts';
 import { insertFiles } from '#/store/files.ts';
 import { lockModel, takeNumber } from '#/store/models.ts';
-import { insertVersion } from '#/store/versions.ts';
+import { findVersionOfSource, insertVersion } from '#/store/versions.ts';
 
 export interface Registration extends SourceQuestion {
   readonly name: string;
@@ -20,6 +20,8 @@ export interface Registration extends SourceQuestion {
   readonly tags: readonly Tag[];
   /** Whether the model is created when it is not there. */
   readonly createsModel: boolean;
+  /** Whether a version of the model with the same source and run is answered instead of a second one. */
+  readonly once: boolean;
 }
 
 export interface RegisterOptions extends RegistryOptions, SourceOptions {}
@@ -47,6 +49,8 @@ export function openRegister(options: RegisterOptions) {
       if (createsModel) await createModel(tx, options, who, { name, description: '', tags: [] });
       const model = await lockModel(tx, name);
       if (model === undefined) throw noModel(name);
+      const known = asked.once ? await findVersionOfSource(tx, model.id, resolved) : undefined;
+      if (known !== undefined) return known;
       const at = nowMs();
       const version = await takeNumber(tx, model.id, at);
       const registeredBy = who.caller;

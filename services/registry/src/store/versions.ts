@@ -47,6 +47,19 @@ export async function findVersion(db: Queryable, modelId: number, version: numbe
   );
 }
 
+/** The first one that was registered from a source by a run. */
+export function findVersionOfSource(
+  db: Queryable,
+  modelId: number,
+  { source, runId }: Pick<ModelVersion, 'source' | 'runId'>,
+): Promise<ModelVersion | undefined> {
+  return db.first(
+    sql`SELECT ${versionColumns} FROM model_version AS v JOIN model AS m ON m.id = v.model_id
+        WHERE v.model_id = ${modelId} AND v.source = ${source} AND v.run_id = ${runId} ORDER BY v.version LIMIT 1`,
+    toVersion,
+  );
+}
+
 export function findVersionByAlias(db: Queryable, modelId: number, alias: string): Promise<ModelVersion | undefined> {
   return db.first(
     sql`SELECT ${versionColumns} FROM alias AS b JOIN model_version AS v ON v.model_id = b.model_id AND v.version = b.version

@@ -57,7 +57,7 @@ export function modelVersionHandlers({ register, versions }: ModelVersionOptions
     createModelVersion: async (request, call) => {
       const { name, source, run_id: runId, tags, run_link: runLink, description, model_id: modelId } = readMessage(Create, request);
       const asked = { name, source, runId, modelId, tags, runLink, description, signature: undefined };
-      return one(await register(call, whoAsks(request, call), { ...asked, createsModel: false, implied: false }));
+      return one(await register(call, whoAsks(request, call), { ...asked, createsModel: false, once: false, implied: false }));
     },
     updateModelVersion: async (request, call) => {
       const { description, ...rest } = readMessage(Update, request);
