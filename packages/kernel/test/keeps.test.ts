@@ -139,6 +139,34 @@ test('a service cannot have an operation where a facility adds one', async () =>
   await assert.rejects(startTest(service, { facilities }), /diary may not have letters \(GET \/letters\) of its own/);
 });
 
+test('a service that has jobs as its subject says itself what one is', async () => {
+  const { facilities } = recording();
+  const added = operation('GET /jobs', { summary: 'All', scope: 'diary:jobs', input: Type.Object({}), output: Type.Integer() });
+  const more = { ...added, path: '/jobs/more' };
+  const openJobs: Facilities['openJobs'] = () =>
+    Promise.resolve({
+      queues: {},
+      added: { operations: { listJobs: added, more }, handlers: { listJobs: async () => 1, more: async () => 2 } },
+      work: async () => {},
+      stop: async () => {},
+      [Symbol.asyncDispose]: async () => {},
+    });
+  const diaryOf = (listJobs: typeof added) =>
+    defineService({
+      contract: { ...diary, operations: { listJobs } },
+      needs: {},
+      config: nothing,
+      database: { migrations },
+      jobs: {},
+      start: () => ({ handlers: { listJobs: () => 3 }, jobs: {} }),
+    });
+  await using app = await startTest(diaryOf(added), { facilities: { ...facilities, openJobs } });
+  assert.equal(await (await fetch(`${app.url}/jobs`)).text(), '3', 'its own stands');
+  assert.equal(await (await fetch(`${app.url}/jobs/more`)).text(), '2', 'the others are added');
+  const elsewhere = { ...added, path: '/tasks' };
+  await assert.rejects(startTest(diaryOf(elsewhere), { facilities: { ...facilities, openJobs } }), /may not have listJobs \(GET \/jobs\)/);
+});
+
 test('a process that cannot carry events says so', async () => {
   const { facilities } = recording();
   const { openDatabase } = facilities;

@@ -56,14 +56,16 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
   const objects = service.objects === true ? await required(facilities.openObjects, contract, 'files')(owner) : undefined;
   if (objects !== undefined) stack.use(objects);
 
-  const parts = [events?.added, jobs?.added].filter((part) => part !== undefined);
+  const parts = [events?.added, withoutOwn(contract, jobs?.added)].filter((part) => part !== undefined);
   for (const { operations } of parts) refuseClash(contract, operations);
   const disposing = stack.move();
   return {
     context: { database: database?.database, events: events?.events, jobs: jobs?.queues, objects },
     added: {
       operations: Object.assign({}, ...parts.map(({ operations }) => operations)) as Record<string, AnyOperation>,
-      handlers: Object.assign({}, ...parts.map(({ handlers }) => handlers)) as AddedOperations['handlers'],
+      handlers: Object.fromEntries(
+        parts.flatMap(({ operations, handlers }) => Object.keys(operations).map((key) => [key, handlers[key]])),
+      ) as AddedOperations['handlers'],
     },
     checks: () => {
       const checks = [database, events, jobs].flatMap((part) => part?.checks?.() ?? []);
@@ -94,6 +96,13 @@ async function openDatabase(
   if (open !== undefined) return open(owner, use.migrations, holds);
   if (use.optional === true) return undefined;
   throw new Error(`${owner.name} keeps data and there is no database: set DATABASE_URL, or let mlab up bring one.`);
+}
+
+/** A service that has jobs as its subject says itself what one is: its own operation of the same name at the same route stands. */
+function withoutOwn({ operations: own }: Contract, added: AddedOperations | undefined): AddedOperations | undefined {
+  if (added === undefined) return undefined;
+  const left = Object.entries(added.operations).filter(([key, { method, path }]) => own[key]?.method !== method || own[key].path !== path);
+  return { operations: Object.fromEntries(left), handlers: added.handlers };
 }
 
 /** What is added must not take the place of what the service has itself. */
