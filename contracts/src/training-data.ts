@@ -28,7 +28,9 @@ export const reading = {
   format: Type.Optional(
     Type.Unsafe<FileFormat>({ type: 'string', enum: FILE_FORMATS, description: 'Absent: as the end of its name or its first bytes say' }),
   ),
-  encoding: Type.Optional(Type.Unsafe<Encoding>({ type: 'string', enum: ENCODINGS, description: 'Absent: as its first bytes say, else UTF-8' })),
+  encoding: Type.Optional(
+    Type.Unsafe<Encoding>({ type: 'string', enum: ENCODINGS, description: 'Absent: as its first bytes say, else UTF-8' }),
+  ),
   replaceInvalid: Type.Optional(
     Type.Boolean({ description: 'Whether bytes that are not of the encoding become U+FFFD, instead of being refused' }),
   ),
@@ -66,7 +68,9 @@ export const Dataset = Type.Object(
   {
     id: Id,
     name: Type.String(),
-    format: Type.Optional(Type.Unsafe<FileFormat>({ type: 'string', enum: FILE_FORMATS, description: 'As it was said; absent: nobody said' })),
+    format: Type.Optional(
+      Type.Unsafe<FileFormat>({ type: 'string', enum: FILE_FORMATS, description: 'As it was said; absent: nobody said' }),
+    ),
     source: DatasetSource,
     bytes: Type.Integer({ description: 'Size of the file' }),
     sha256: Type.String({ description: 'Of its bytes when it was described; a job whose file has changed since is refused' }),
@@ -84,9 +88,12 @@ export const DatasetSchema = Type.Object(
     columns: Type.Array(DatasetColumn),
     notes: Type.Array(Type.String(), { description: 'What was decided or changed while reading' }),
     task: Type.Optional(
-      Type.Object({ kind: Type.String({ description: 'binary, multiclass or regression' }), reason: Type.String() }, {
-        description: 'What would be inferred for the target that was asked about',
-      }),
+      Type.Object(
+        { kind: Type.String({ description: 'binary, multiclass or regression' }), reason: Type.String() },
+        {
+          description: 'What would be inferred for the target that was asked about',
+        },
+      ),
     ),
   },
   { title: 'DatasetSchema' },

@@ -36,7 +36,10 @@ export const SplitSpec = Type.Object(
     }),
     column: Type.Optional({ ...ColumnName, description: 'Of time, group and column: the one that says so' }),
     gap: Type.Optional(
-      Type.Number({ minimum: 0, description: 'Of time: so much before the test rows is left out, in milliseconds, or in the units of a column of numbers' }),
+      Type.Number({
+        minimum: 0,
+        description: 'Of time: so much before the test rows is left out, in milliseconds, or in the units of a column of numbers',
+      }),
     ),
   },
   { title: 'Split' },
@@ -70,16 +73,20 @@ const preparing = {
     Type.Unsafe<'none' | 'log' | 'yeo_johnson'>({ type: 'string', enum: ['none', 'log', 'yeo_johnson'], description: 'Of numbers' }),
   ),
   minFrequency: Type.Optional(
-    Type.Number({ minimum: 0, description: 'A category of fewer rows is rare, and rare ones are taken together: a count, or a share below 1' }),
+    Type.Number({
+      minimum: 0,
+      description: 'A category of fewer rows is rare, and rare ones are taken together: a count, or a share below 1',
+    }),
   ),
   maxCategories: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 100_000, description: 'All but so many most frequent categories are rare' }),
   ),
   parts: Type.Optional(
-    Type.Array(
-      Type.Unsafe<DatePart>({ type: 'string', enum: DATE_PARTS }),
-      { minItems: 1, maxItems: DATE_PARTS.length, description: 'Of times. weekday counts from Monday, which is 0; days are those since 1970' },
-    ),
+    Type.Array(Type.Unsafe<DatePart>({ type: 'string', enum: DATE_PARTS }), {
+      minItems: 1,
+      maxItems: DATE_PARTS.length,
+      description: 'Of times. weekday counts from Monday, which is 0; days are those since 1970',
+    }),
   ),
 };
 
@@ -94,7 +101,9 @@ export const ColumnPlan = Type.Object(
       }),
     ),
     fill: Type.Optional(Type.Union([Type.Number(), Type.String({ maxLength: 1000 })], { description: 'For impute constant' })),
-    order: Type.Optional(Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 10_000, description: 'Words from the lowest to the highest' })),
+    order: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 10_000, description: 'Words from the lowest to the highest' }),
+    ),
     ...preparing,
   },
   { title: 'ColumnPlan' },
@@ -137,7 +146,12 @@ export const EvaluationSpec = Type.Object(
       maximum: 50,
       description: 'How often each feature is shuffled to see how much it tells; 0: not at all',
     }),
-    threshold: Type.Number({ default: 0.5, minimum: 0, maximum: 1, description: 'Of two classes: the probability from which the second is answered' }),
+    threshold: Type.Number({
+      default: 0.5,
+      minimum: 0,
+      maximum: 1,
+      description: 'Of two classes: the probability from which the second is answered',
+    }),
   },
   { title: 'EvaluationSettings' },
 );
@@ -148,14 +162,20 @@ export const CommandTrainer = Type.Object(
     command: Type.Array(Type.String({ minLength: 1, maxLength: 10_000 }), {
       minItems: 1,
       maxItems: 200,
-      description: 'Any program and its arguments. It finds what it needs in its environment: MLFLOW_TRACKING_URI, MLFLOW_RUN_ID, MLAB_DATASET, MLAB_OUTPUT …',
+      description:
+        'Any program and its arguments. It finds what it needs in its environment: MLFLOW_TRACKING_URI, MLFLOW_RUN_ID, MLAB_DATASET, MLAB_OUTPUT …',
     }),
     env: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 10_000 }), {
       default: {},
       description: 'Further variables of its environment',
     }),
     timeoutSeconds: Type.Integer({ default: 3600, minimum: 1, maximum: 604_800, description: 'It is ended when it takes longer' }),
-    memoryMb: Type.Integer({ default: 4096, minimum: 16, maximum: 1_048_576, description: 'Most memory it may have, where the system can hold it to that' }),
+    memoryMb: Type.Integer({
+      default: 4096,
+      minimum: 16,
+      maximum: 1_048_576,
+      description: 'Most memory it may have, where the system can hold it to that',
+    }),
   },
   { title: 'CommandTrainer' },
 );
@@ -164,7 +184,9 @@ export type CommandTrainer = Static<typeof CommandTrainer>;
 /** What a job and a study have in common. */
 export const trainingFields = {
   dataset: Type.String({ minLength: 1, maxLength: 64, description: 'The id of a dataset' }),
-  target: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'The column to be learnt; none for clustering and anomaly' })),
+  target: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1000, description: 'The column to be learnt; none for clustering and anomaly' }),
+  ),
   task: Type.Optional({ ...TaskField, description: 'What the model is to answer; absent: as the values of the target suggest' }),
   features: Type.Optional(
     Type.Array(ColumnName, {
@@ -198,7 +220,12 @@ export const trainingFields = {
       description: 'The registered model that gets a new version; absent: nothing is registered',
     }),
   ),
-  experiment: Type.String({ default: 'Default', minLength: 1, maxLength: 500, description: 'Where the run is tracked; made when it is not there' }),
+  experiment: Type.String({
+    default: 'Default',
+    minLength: 1,
+    maxLength: 500,
+    description: 'Where the run is tracked; made when it is not there',
+  }),
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 250, description: 'Of the run; absent: the trainer and the dataset' })),
   seed: Type.Integer({
     default: 0,

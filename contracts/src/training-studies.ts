@@ -67,7 +67,12 @@ export const SearchSpec = Type.Object(
     timeoutSeconds: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 2_592_000, description: 'No trial begins later than this; those that run are ended' }),
     ),
-    folds: Type.Integer({ default: 1, minimum: 1, maximum: 20, description: 'Parts of a cross-validation that each trial is judged by; 1: the validation rows' }),
+    folds: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 20,
+      description: 'Parts of a cross-validation that each trial is judged by; 1: the validation rows',
+    }),
   },
   { title: 'Search' },
 );
