@@ -7,9 +7,12 @@ export {
   type PreparingPlan,
 } from '#/preparing/plan.ts';
 export type { Preparing, PreparingInput } from '#/preparing/preparing.ts';
-export type { Target, TargetOptions } from '#/preparing/target.ts';
+export { readTarget, type Target, type TargetOptions } from '#/preparing/target.ts';
 export type { ColumnProfile, NumberProfile, Profile, TextProfile } from '#/profile/profile.ts';
 export { seededRandom } from '#/random.ts';
+export type { SplitTarget } from '#/splitting/check-parts.ts';
+export { foldsOf } from '#/splitting/folds.ts';
+export { splitRows } from '#/splitting/split-rows.ts';
 export type { Fold, FoldsPlan, Split, SplitRows } from '#/splitting/split.ts';
 export {
   columnsByName,

@@ -23,7 +23,9 @@ export interface ColumnPlan {
   /** Of numbers. `standard` where the form is dense, else `none`. */
   readonly scale?: 'standard' | 'minmax' | 'robust' | 'none' | undefined;
   /** Numbers beyond are made the bound, before all else. `quantiles`: bounds at these shares of the training rows. */
-  readonly clip?: { readonly low?: number | undefined; readonly high?: number | undefined; readonly quantiles?: readonly [number, number] | undefined } | undefined;
+  readonly clip?:
+    | { readonly low?: number | undefined; readonly high?: number | undefined; readonly quantiles?: readonly [number, number] | undefined }
+    | undefined;
   /** `log` is sign(x) · ln(1 + |x|). Comes before imputing, clipping and scaling, which are then done in its units. */
   readonly transform?: 'none' | 'log' | 'yeo_johnson' | undefined;
   /** A category of fewer rows is rare: a count, or a share where it is less than 1. */
