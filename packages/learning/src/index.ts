@@ -1,11 +1,32 @@
+export { compareWithBaseline, type ComparedMetric, type Comparison } from '#/evaluation/compare.ts';
+export { evaluate, type EvaluationOptions } from '#/evaluation/evaluate.ts';
+export type {
+  Calibration,
+  CalibrationBin,
+  ChosenThreshold,
+  ClassEvaluation,
+  Cluster,
+  Confusion,
+  Curve,
+  Decile,
+  Evaluation,
+  Gain,
+  Histogram,
+  Interval,
+  Residuals,
+} from '#/evaluation/evaluation.ts';
+export { acrossFolds, type CrossValidation, type FoldMetric } from '#/evaluation/folds.ts';
+export { metricsOf, type MeasureOptions, type MetricValues } from '#/evaluation/measure.ts';
+export { goodness, metricOf, PRIMARY_METRIC, type Metric } from '#/evaluation/metrics.ts';
+export { permutationImportance, type Importance, type ImportanceOptions, type Importances } from '#/evaluation/permutation-importance.ts';
+export type { Predicted } from '#/evaluation/predicted.ts';
+export { evaluateSlices, type Slice, type SliceOptions, type Slices } from '#/evaluation/slices.ts';
+export type { Costs } from '#/evaluation/thresholds.ts';
 export type { CategoryColumn, Matrix, MatrixColumn, NumberColumn, TrainingSet } from '#/matrix.ts';
-export {
-  DATE_PARTS,
-  type ColumnPlan,
-  type DatePart,
-  type PreparedColumn,
-  type PreparingPlan,
-} from '#/preparing/plan.ts';
+export { fitPreparing } from '#/preparing/fit-preparing.ts';
+export { looksLikeIdentifier, type Spread } from '#/preparing/identifier.ts';
+export { preparingFrom } from '#/preparing/learnt-preparing.ts';
+export { DATE_PARTS, type ColumnPlan, type DatePart, type PreparedColumn, type PreparingPlan } from '#/preparing/plan.ts';
 export type { Preparing, PreparingInput } from '#/preparing/preparing.ts';
 export { readTarget, type Target, type TargetOptions } from '#/preparing/target.ts';
 export type { ColumnProfile, NumberProfile, Profile, TextProfile } from '#/profile/profile.ts';
