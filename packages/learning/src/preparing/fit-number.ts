@@ -53,11 +53,14 @@ export function fitNumber(column: TableColumn, { name, input, source, words, for
   };
 }
 
-const finiteOf = (values: Float32Array): Float32Array => Float32Array.from(values.filter(Number.isFinite));
+/** Without −0, which JSON does not have. */
+const finiteOf = (values: Float32Array): Float32Array => Float32Array.from(values.filter(Number.isFinite), (value) => value + 0);
 
 const unitsOf = (x: number, transform: NumberFeature['transform'], lambda: number): number => {
-  if (transform === 'none') return Math.fround(x);
-  return Math.fround(transform === 'log' ? symmetricLog(ofNumbers, Math.fround(x)) : yeoJohnson(ofNumbers, Math.fround(x), lambda));
+  if (transform === 'none') return Math.fround(x) + 0;
+  return Math.fround(
+    transform === 'log' ? symmetricLog(ofNumbers, Math.fround(x)) : yeoJohnson(ofNumbers, Math.fround(x), [lambda, 2 - lambda]),
+  );
 };
 
 interface Bounds {

@@ -36,7 +36,14 @@ export function spreadOf(column: TableColumn): Spread {
     if (value > max) max = value;
     areWhole &&= Number.isSafeInteger(value);
   }
-  return { kind, count, distinct: areWhole && max - min < 2 * count ? distinctWhole(values, min, max) : 0, min, max, areWhole };
+  return {
+    kind,
+    count,
+    distinct: count > 0 && areWhole && max - min < 2 * count ? distinctWhole(values, min, max) : 0,
+    min,
+    max,
+    areWhole,
+  };
 }
 
 function distinctWhole(values: Float64Array, min: number, max: number): number {

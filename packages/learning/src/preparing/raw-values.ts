@@ -20,7 +20,8 @@ export function rawValues(column: TableColumn, feature: Source): Float32Array {
   } else {
     // Into float32 first, which is what the graph's input is.
     result.set(values);
-    const compute = (x: number): number => (transform === 'log' ? symmetricLog(ofNumbers, x) : yeoJohnson(ofNumbers, x, lambda));
+    const compute = (x: number): number =>
+      transform === 'log' ? symmetricLog(ofNumbers, x) : yeoJohnson(ofNumbers, x, [lambda, 2 - lambda]);
     for (let row = 0; row < result.length; row++) result[row] = compute(result[row] as number);
   }
   return result;

@@ -7,10 +7,9 @@ export function symmetricLog<T>(a: Arithmetic<T>, x: T): T {
 }
 
 /** Yeo and Johnson's power transform (Biometrika 87, 2000). λ is neither 0 nor 2, where it would be a logarithm. */
-export function yeoJohnson<T>(a: Arithmetic<T>, x: T, lambda: T): T {
+export function yeoJohnson<T>(a: Arithmetic<T>, x: T, [lambda, other]: readonly [lambda: T, twoLessLambda: T]): T {
   const { above, below } = halves(a, x);
   const one = a.number(1);
-  const other = a.subtract(a.number(2), lambda);
   const half = (base: T, exponent: T): T => a.divide(a.subtract(a.power(base, exponent), one), exponent);
   return a.subtract(half(above, lambda), half(below, other));
 }
@@ -63,7 +62,7 @@ function varianceOf(sample: Float64Array, lambda: number): number {
   let mean = 0;
   let squares = 0;
   for (let at = 0; at < sample.length; at++) {
-    const value = yeoJohnson(ofNumbers, sample[at] as number, lambda);
+    const value = yeoJohnson(ofNumbers, sample[at] as number, [lambda, 2 - lambda]);
     const distance = value - mean;
     mean += distance / (at + 1);
     squares += distance * (value - mean);

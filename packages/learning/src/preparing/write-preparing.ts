@@ -84,12 +84,16 @@ const logs: Stage = (graph, features, at) =>
   cast(graph, symmetricLog(ofNodes(graph), cast(graph, sideBySide(graph, features, at), 'double')), 'float');
 
 const powers: Stage = (graph, features, at) => {
-  const lambda = real(
-    graph,
-    'double',
-    features.map((feature) => feature.lambda ?? 1),
-  );
-  return cast(graph, yeoJohnson(ofNodes(graph), cast(graph, sideBySide(graph, features, at), 'double'), lambda), 'float');
+  const lambdas = features.map((feature) => feature.lambda ?? 1);
+  const exponents = [
+    real(graph, 'double', lambdas),
+    real(
+      graph,
+      'double',
+      lambdas.map((lambda) => 2 - lambda),
+    ),
+  ] as const;
+  return cast(graph, yeoJohnson(ofNodes(graph), cast(graph, sideBySide(graph, features, at), 'double'), exponents), 'float');
 };
 
 /** By `stageOf`. */
