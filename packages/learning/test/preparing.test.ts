@@ -45,7 +45,7 @@ async function assertWritten(preparing: Preparing, table: Table, scorer: Scorer,
           const ours = own.values[row] as number;
           assert.ok(near(ours, Number(theirs)), `${what}: ${name} is ${ours} in row ${row}, and the model says ${String(theirs)}`);
         } else {
-          const code = own.categories.indexOf(String(theirs));
+          const code: number = own.categories.indexOf(String(theirs));
           assert.equal(own.codes[row], code, `${what}: ${name} in row ${row}, of which the model says ${JSON.stringify(theirs)}`);
         }
       }

@@ -29,6 +29,8 @@ const HIGHEST = 5;
 /** So near to 0 and 2 the formula is the logarithm within 1e-4 of its square, and still exact. */
 const NEAR = 1e-4;
 const SAMPLE = 50_000;
+/** Of ten. */
+const LARGEST_POWER = 36;
 
 /** The λ of greatest likelihood for values without NaN or infinities, by golden section; of at most 50,000 of them, evenly taken. */
 export function fitLambda(values: Float32Array): number {
@@ -55,7 +57,14 @@ export function fitLambda(values: Float32Array): number {
       costRight = cost(right);
     }
   }
-  return notNear((low + high) / 2);
+  return notNear(within(sample, (low + high) / 2));
+}
+
+/** Such that what is computed of the sample is a float32. */
+function within(sample: Float64Array, lambda: number): number {
+  let [above, below] = [0, 0];
+  for (const value of sample) [above, below] = [Math.max(above, value), Math.max(below, -value)];
+  return Math.max(Math.min(lambda, LARGEST_POWER / Math.log10(1 + above)), 2 - LARGEST_POWER / Math.log10(1 + below));
 }
 
 function varianceOf(sample: Float64Array, lambda: number): number {
