@@ -29,6 +29,11 @@ export interface Members extends AsyncDisposable {
 
 const KEEP_ALIVE_MS = 5000;
 const ANSWER_MS = 10_000;
+/**
+ * A SELECT would keep its snapshot until the next statement, for its portal stays open as long as the transaction; meanwhile nothing in the
+ * whole database that is overwritten could be cleared away, and rows that change often would become slow. SHOW takes no snapshot.
+ */
+const GLANCE = sql`SHOW server_version_num`;
 /** Timers in Node go no further than 24 days. */
 const SESSION_MS = 7 * 86_400_000;
 
@@ -56,7 +61,7 @@ export function openMembers({
     for (const member of joined) await member.arrive(tx);
     while (!signal.aborted) {
       await keepAlive.wait(KEEP_ALIVE_MS, signal);
-      if (!signal.aborted) await within(ANSWER_MS, clock, tx.run(sql`SELECT 1`));
+      if (!signal.aborted) await within(ANSWER_MS, clock, tx.run(GLANCE));
     }
     await tx.run(sql`SELECT pg_advisory_unlock_all()`);
   };
@@ -98,6 +103,7 @@ export function openMembers({
           standing = { now: { id, lost: controller.signal }, lose: () => controller.abort(lost) };
           changed.resolve();
           changed = Promise.withResolvers<void>();
+          await tx.run(GLANCE);
           return;
         }
       },
