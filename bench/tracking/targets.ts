@@ -8,7 +8,7 @@ import { startMlflowServer, type MlflowServer } from '../../compat/mlflow/mlflow
 import type { Environment } from '../../compat/mlflow/python.ts';
 import { cleanEnvironment } from '../../compat/mlflow/run-tests.ts';
 import { platformProgram } from '../../compat/mlflow/servers.ts';
-import { startServer, urlOf } from '../load/server.ts';
+import { startServer, urlOf, type ServerProgram } from '../load/server.ts';
 import { fillMlflowPostgres, fillMlflowSqlite, fillOurs, type Filling } from './fill.ts';
 import type { Backend, Form } from './options.ts';
 import { inGroup, megabytesOf, withChildren } from './processes.ts';
@@ -41,6 +41,12 @@ export interface Target extends AsyncDisposable {
 const IDLE_MS = 3000;
 const FIRST = '/api/2.0/mlflow/experiments/get?experiment_id=0';
 
+/** As `mlab` starts it: what was compiled once is kept, as Python keeps it. */
+const compiled = (program: ServerProgram, folder: string): ServerProgram => ({
+  ...program,
+  env: { ...program.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
+});
+
 export function ours(folder: string): Target {
   let running = new AsyncDisposableStack();
   let postgres: EmbeddedServer | undefined;
@@ -52,9 +58,10 @@ export function ours(folder: string): Target {
     const began = performance.now();
     postgres = running.use(await startEmbedded({ folder: join(folder, 'postgres') }));
     const databaseMs = performance.now() - began;
+    const { url } = postgres;
     const [platform, gateway] = await Promise.all([
-      startServer(platformProgram('platform', 'tracking,registry', postgres.url, folder)),
-      startServer(platformProgram('gateway', 'gateway', postgres.url, folder)),
+      startServer(compiled(platformProgram('platform', 'tracking,registry', url, folder), folder)),
+      startServer(compiled(platformProgram('gateway', 'gateway', url, folder), folder)),
     ]);
     running.use(platform);
     running.use(gateway);
