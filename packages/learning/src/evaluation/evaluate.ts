@@ -1,0 +1,150 @@
+import { calibrationOf } from '#/evaluation/calibration.ts';
+import { clusterMetrics } from '#/evaluation/clusters.ts';
+import { gainOf, precisionRecallCurve, rocCurve } from '#/evaluation/curves.ts';
+import type { ClassEvaluation, Cluster, Evaluation } from '#/evaluation/evaluation.ts';
+import { edgesFor, evenEdges, histogramOf } from '#/evaluation/histogram.ts';
+import { classScores, confusionOf } from '#/evaluation/label-metrics.ts';
+import { metricsOf, type MetricValues } from '#/evaluation/measure.ts';
+import { checkPredicted, labelsOf, rowsOf, widthOf, type Predicted } from '#/evaluation/predicted.ts';
+import { probabilitiesOf } from '#/evaluation/probabilities.ts';
+import { rank, scoreRanking, type Ranking } from '#/evaluation/ranking.ts';
+import { noScores } from '#/evaluation/ranking-measure.ts';
+import { bootstrapIntervals, type ResamplingOptions } from '#/evaluation/resampling.ts';
+import { decilesOf, residualsOf } from '#/evaluation/residuals.ts';
+import { thresholdsOf, type Costs } from '#/evaluation/thresholds.ts';
+import type { Matrix } from '#/matrix.ts';
+
+export interface EvaluationOptions extends ResamplingOptions {
+  /** Of calibration. Default 10. */
+  readonly bins?: number;
+  /** At most, of each curve. Default 500. */
+  readonly points?: number;
+  /** Of many classes, so many curves at most, of those with the most rows. Default 10. */
+  readonly curves?: number;
+  /** What two kinds of mistakes cost, to choose a threshold by. */
+  readonly costs?: Costs;
+  /** The rows themselves, by which clusters are judged; of other tasks nobody looks at them. */
+  readonly matrix?: Matrix;
+  /** Of clusters, as `clusterMetrics` has them. */
+  readonly centres?: Float64Array;
+}
+
+/** How good predictions are. `resamples: 0` leaves intervals out. */
+export function evaluate(predicted: Predicted, options: EvaluationOptions): Evaluation {
+  checkPredicted(predicted);
+  const { task, weights } = predicted;
+  const rows = rowsOf(predicted);
+  const { resamples = 500, level = 0.95 } = options;
+  const common = {
+    task: task.kind,
+    rows,
+    weight: weights === undefined ? rows : weights.reduce((sum, weight) => sum + weight, 0),
+    ...metricsOf(predicted, options),
+    ...(resamples > 0 && task.kind !== 'clustering' ? { intervals: bootstrapIntervals(predicted, options), level } : {}),
+  };
+  switch (task.kind) {
+    case 'binary':
+    case 'multiclass':
+      return withCalibrationError({ ...common, ...classified(predicted, options) });
+    case 'regression':
+      return { ...common, residuals: residualsOf(predicted, options.random), deciles: decilesOf(predicted) };
+    case 'clustering':
+      return { ...common, ...clustered(predicted, options), clusters: clustersOf(predicted, common.weight) };
+    case 'anomaly':
+      return { ...common, ...anomalies(predicted, options) };
+  }
+}
+
+const withCalibrationError = (evaluation: Evaluation): Evaluation =>
+  evaluation.calibration === undefined
+    ? evaluation
+    : { ...evaluation, metrics: { ...evaluation.metrics, calibration_error: evaluation.calibration.expectedError } };
+
+function classified(predicted: Predicted, options: EvaluationOptions): Partial<Evaluation> {
+  const { task, target, predictions, weights } = predicted;
+  const classes = widthOf(task);
+  const titles = 'classes' in task ? task.classes.map(String) : [];
+  const confusion = confusionOf(target, labelsOf(predicted, options.threshold), classes, weights);
+  const scores = classScores(confusion, classes);
+  const rankingOf = (label: number): Ranking => rank(probabilitiesOf(predictions, label, classes), (row) => target[row] === label);
+  const rankings = titles.map((_, label) => (classes === 2 && label === 0 ? undefined : rankingOf(label)));
+  const shown = [...rankings.keys()]
+    .filter((label) => rankings[label] !== undefined)
+    .toSorted((a, b) => (scores[b]?.support ?? 0) - (scores[a]?.support ?? 0) || a - b)
+    .slice(0, options.curves ?? 10)
+    .toSorted((a, b) => a - b);
+  const curves = shown.map((label) => {
+    const of = { label: titles[label] as string, weights, points: options.points ?? 500 };
+    const ranking = rankings[label] as Ranking;
+    return { roc: rocCurve(ranking, of), precisionRecall: precisionRecallCurve(ranking, of) };
+  });
+  return {
+    confusion: {
+      classes: titles,
+      counts: titles.map((_, label) => Array.from(confusion.subarray(label * classes, (label + 1) * classes))),
+    },
+    classes: titles.map((label, at): ClassEvaluation => {
+      // Of two classes both have the area of the second.
+      return { label, ...(scores[at] as (typeof scores)[number]), ...areas(rankings[at] ?? rankingOf(at), weights) };
+    }),
+    roc: curves.flatMap(({ roc }) => roc ?? []),
+    precisionRecall: curves.flatMap(({ precisionRecall }) => precisionRecall ?? []),
+    calibration: calibrationOf(predicted, options.bins),
+    ...(classes === 2 ? ranked(predicted, rankings[1] as Ranking, options.costs) : {}),
+  };
+}
+
+function areas(ranking: Ranking, weights: Float64Array | undefined): Pick<ClassEvaluation, 'rocAuc' | 'averagePrecision'> {
+  const scores = noScores();
+  scoreRanking(ranking, weights, scores);
+  return {
+    ...(Number.isFinite(scores.rocAuc) ? { rocAuc: scores.rocAuc } : {}),
+    ...(scores.positives > 0 ? { averagePrecision: scores.averagePrecision } : {}),
+  };
+}
+
+/** What only two classes have, of which one is looked for. */
+function ranked(predicted: Predicted, ranking: Ranking, costs: Costs | undefined): Partial<Evaluation> {
+  const { task, target, predictions, weights } = predicted;
+  const gain = gainOf(ranking, weights);
+  const titles = 'classes' in task ? task.classes.map(String) : [];
+  return {
+    ...(gain === undefined ? {} : { gain }),
+    thresholds: thresholdsOf(ranking, weights, costs),
+    scores: histogramOf(
+      probabilitiesOf(predictions, 1, 2),
+      evenEdges(0, 1, 25),
+      titles.map((label, at) => ({ label, has: (row) => target[row] === at })),
+      weights,
+    ),
+  };
+}
+
+function clustered({ predictions, weights }: Predicted, { matrix, centres, random }: EvaluationOptions): Partial<MetricValues> {
+  if (matrix === undefined) return {};
+  return clusterMetrics(matrix, predictions, weights, { random, ...(centres === undefined ? {} : { centres }) });
+}
+
+function clustersOf({ predictions, weights }: Predicted, total: number): readonly Cluster[] {
+  const sums = new Map<number, number>();
+  predictions.forEach((label, row) => sums.set(label, (sums.get(label) ?? 0) + (weights === undefined ? 1 : (weights[row] as number))));
+  return [...sums].toSorted(([a], [b]) => a - b).map(([label, weight]) => ({ label, weight, share: weight / total }));
+}
+
+function anomalies({ target, predictions, weights }: Predicted, { points = 500 }: EvaluationOptions): Partial<Evaluation> {
+  const isKnown = target.length > 0;
+  const series = isKnown
+    ? ['ordinary', 'anomalous'].map((label, at) => ({ label, has: (row: number) => target[row] === at }))
+    : [{ label: 'rows', has: () => true }];
+  const scores = histogramOf(predictions, edgesFor(predictions.toSorted()), series, weights);
+  if (!isKnown) return { scores };
+  const ranking = rank(predictions, (row) => target[row] === 1);
+  const of = { label: 'anomalous', weights, points };
+  const [roc, precisionRecall, gain] = [rocCurve(ranking, of), precisionRecallCurve(ranking, of), gainOf(ranking, weights)];
+  return {
+    scores,
+    roc: roc === undefined ? [] : [roc],
+    precisionRecall: precisionRecall === undefined ? [] : [precisionRecall],
+    ...(gain === undefined ? {} : { gain }),
+  };
+}
