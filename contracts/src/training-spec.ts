@@ -28,12 +28,14 @@ export const SplitSpec = Type.Object(
       maximum: 0.9,
       description: 'Share of the rows that are kept back, and that the model is judged on',
     }),
-    validation: Type.Number({
-      default: 0.1,
-      minimum: 0,
-      maximum: 0.5,
-      description: 'Share of the other rows that training is stopped early by, and that the trials of a study are judged on',
-    }),
+    validation: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 0.5,
+        description:
+          'Share of the rows that training is stopped early by, and that the trials of a study are judged on; absent: 0.1 where it is stopped early, else 0',
+      }),
+    ),
     column: Type.Optional({ ...ColumnName, description: 'Of time, group and column: the one that says so' }),
     gap: Type.Optional(
       Type.Number({

@@ -1,0 +1,127 @@
+import { training } from '@mlab/contracts/training';
+import type { CallMeta, Clock, Database, Events, JobRun, Objects } from '@mlab/kernel';
+import type { Config } from '#/config.ts';
+import type { Datasets } from '#/datasets.ts';
+import { sourceOf, type KeptDataset } from '#/domain/dataset.ts';
+import { finalFailure } from '#/domain/failure.ts';
+import { trainerName, type KeptJob } from '#/domain/job.ts';
+import type { Recording } from '#/domain/recording.ts';
+import { beginAttempt, keepError } from '#/store/jobs.ts';
+import { findStudy } from '#/store/studies.ts';
+import { factsOf, type JobEnding } from '#/train/job-ending.ts';
+import { keysOf, readKept } from '#/train/kept-files.ts';
+import type { Places } from '#/train/places.ts';
+import { record, runOrder, type Code } from '#/train/record.ts';
+import { openTeller, type Teller } from '#/train/teller.ts';
+import { dropTrained, findTrained, keepTrained, type Trained } from '#/train/trained.ts';
+import type { TrainThread } from '#/train/train-thread.ts';
+
+export interface TrainJobOptions {
+  readonly database: Database;
+  readonly objects: Objects;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly code: Code;
+  readonly recording: Recording;
+  readonly ending: JobEnding;
+  readonly datasets: Datasets;
+  readonly places: Places;
+  readonly trainInThread: TrainThread;
+}
+
+/** One attempt at one training job, by whichever process has it now. */
+export function openTrainJob(options: TrainJobOptions) {
+  const { database, objects, events, clock, config, code, recording, ending, datasets, places, trainInThread } = options;
+
+  async function train(job: KeptJob, dataset: KeptDataset, teller: Teller, run: JobRun): Promise<Trained> {
+    const made = await findTrained(objects, job, run.signal);
+    if (made !== undefined) return made;
+    await using file = await datasets.openFile(dataset, run.signal);
+    const resume = await readKept(objects, keysOf(job).checkpoint, run.signal);
+    if (resume !== undefined) teller.line('info', 'Training goes on from where another process has left it.');
+    const trained = await trainInThread({ job, dataset, file, resume, teller, signal: run.signal });
+    await teller.settle();
+    const whole = { ...trained, endedMs: clock.now().getTime() };
+    await keepTrained(objects, job, whole, run.signal);
+    return whole;
+  }
+
+  const started = async (job: KeptJob, call: CallMeta): Promise<void> =>
+    database.transaction(call, (tx) =>
+      events.publish(
+        tx,
+        training.events.jobStarted,
+        { ...factsOf(job, clock.now()), attempt: job.attempts },
+        { subject: job.id, key: job.id },
+      ),
+    );
+
+  async function attempt(job: KeptJob, run: JobRun): Promise<void> {
+    const { call, signal } = run;
+    await started(job, call);
+    const dataset = await datasets.mustFind(call, job.spec.dataset);
+    const study = job.studyId === undefined ? undefined : await findStudy(database.for(call), job.studyId);
+    const context = { job, dataset, code, parentRunId: study?.runId };
+    await using teller = openTeller({ database, events, recording, clock, config, job, run });
+    teller.line('info', `Attempt ${job.attempts}: ${trainerName(job.spec)} on ${dataset.name}.`);
+    try {
+      await recording.startRun(runOrder(context), call);
+      const trained = await train(job, dataset, teller, run);
+      signal.throwIfAborted();
+      teller.phase('recording');
+      const result = await record(recording, context, trained, call);
+      if (result.version !== undefined) teller.line('info', `Registered as ${result.model} version ${result.version}.`);
+      await teller.settle();
+      await ending.end(call, job, { state: 'succeeded', result }, (tx, ended) => {
+        const inputs = [
+          {
+            dataset: dataset.id,
+            name: dataset.name,
+            source: sourceOf(dataset),
+            sha256: dataset.sha256,
+            rows: trained.rows,
+            columns: trained.columns.map(({ name }) => name),
+          },
+        ];
+        const { modelId, model, version, modelSha256 } = result;
+        const output = {
+          ...(modelId === undefined ? {} : { modelId }),
+          ...(model === undefined ? {} : { model }),
+          ...(version === undefined ? {} : { version }),
+          ...(modelSha256 === undefined ? {} : { sha256: modelSha256 }),
+        };
+        const data = { ...factsOf(ended, clock.now()), inputs, output, seed: job.spec.seed, code: code.version };
+        return events.publish(tx, training.events.modelTrained, data, { subject: job.id, key: job.id });
+      });
+      // What is left over of it harms nobody.
+      await dropTrained(objects, job, signal).catch((error: unknown) =>
+        run.log.warn({ err: error }, 'What a job no longer needs is still there.'),
+      );
+    } catch (error) {
+      if (!signal.aborted) teller.line('error', finalFailure(error, Number.POSITIVE_INFINITY) ?? 'It has failed.');
+      throw error;
+    }
+  }
+
+  return async ({ job: id, generation }: { readonly job: string; readonly generation: number }, run: JobRun): Promise<object> => {
+    using _place = await places.take(run.signal);
+    const job = await beginAttempt(database.for(run.call), id, generation, clock.now());
+    if (job === undefined) return {};
+    try {
+      await attempt(job, run);
+      return {};
+    } catch (error) {
+      // Cancelled, or another process goes on with it: who has said so has written it down.
+      if (run.signal.aborted) throw error;
+      const failure = finalFailure(error, run.attempt);
+      if (failure === undefined) {
+        await keepError(database.for(run.call), id, finalFailure(error, Number.POSITIVE_INFINITY) ?? 'It has failed.');
+        throw error;
+      }
+      run.log.warn({ err: error, training_job: id }, 'A training job has failed.');
+      await ending.end(run.call, job, { state: 'failed', error: failure });
+      return {};
+    }
+  };
+}

@@ -1,0 +1,77 @@
+import type { Logger } from '@mlab/telemetry';
+import type { Objects } from '@mlab/kernel';
+import type { Config } from '#/config.ts';
+import type { LocalFile } from '#/datasets.ts';
+import type { KeptDataset } from '#/domain/dataset.ts';
+import type { KeptJob } from '#/domain/job.ts';
+import { limitsOf, threadsOf } from '#/threads/bounds.ts';
+import { runThread } from '#/threads/run-thread.ts';
+import { keysOf } from '#/train/kept-files.ts';
+import type { Teller } from '#/train/teller.ts';
+import type { TrainedModel } from '#/worker/messages.ts';
+
+export interface TrainAsked {
+  readonly job: KeptJob;
+  readonly dataset: KeptDataset;
+  readonly file: LocalFile;
+  /** The state that training goes on from. */
+  readonly resume: Uint8Array | undefined;
+  readonly teller: Teller;
+  readonly signal: AbortSignal;
+}
+
+export type TrainThread = (asked: TrainAsked) => Promise<TrainedModel>;
+
+/** Trains in a thread, and keeps a state to go on from now and then. */
+export function openTrainThread({
+  config,
+  objects,
+  log,
+}: {
+  readonly config: Config;
+  readonly objects: Objects;
+  readonly log: Logger;
+}): TrainThread {
+  return async ({ job, dataset, file, resume, teller, signal }) => {
+    let keeping: Promise<unknown> | undefined;
+    let latest: Uint8Array | undefined;
+    /** One after the other, and of those that come meanwhile the last. */
+    const keep = (state: Uint8Array): void => {
+      latest = state;
+      keeping ??= (async () => {
+        while (latest !== undefined) {
+          const taken = latest;
+          latest = undefined;
+          await objects.put(keysOf(job).checkpoint, taken, { signal });
+        }
+      })()
+        .catch((error: unknown) => log.warn({ err: error, training_job: job.id }, 'The state of a training job could not be kept.'))
+        .finally(() => {
+          keeping = undefined;
+        });
+    };
+    try {
+      return await runThread<TrainedModel>({
+        order: {
+          kind: 'train',
+          file: { path: file.path, name: file.name, reading: file.reading },
+          limits: limitsOf(config),
+          threads: threadsOf(config),
+          spec: job.spec,
+          names: { job: job.id, run: job.runId, dataset: dataset.name },
+          checkpointMs: config.checkpointMs,
+          ...(resume === undefined ? {} : { resume }),
+        },
+        signal,
+        graceMs: config.graceMs,
+        memoryMb: config.memoryMb,
+        onSaid: (said) => {
+          if (said.kind === 'checkpoint') keep(said.state);
+          else teller.heard(said);
+        },
+      });
+    } finally {
+      await keeping;
+    }
+  };
+}

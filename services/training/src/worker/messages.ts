@@ -1,0 +1,94 @@
+import type { DatasetSchema } from '@mlab/contracts/training-data';
+import type { MetricResult, Phase, TrainingResult } from '@mlab/contracts/training-jobs';
+import type { TrainingSpec } from '@mlab/contracts/training-spec';
+import type { Reading } from '#/domain/dataset.ts';
+import type { LineLevel } from '#/domain/job-line.ts';
+import type { RecordedSignature } from '#/domain/recording.ts';
+import type { ReadLimits } from '#/data/dataset.ts';
+
+/* What goes between the process and a thread that trains. All of it is copied, but for shared memory. */
+
+export interface ThreadFile {
+  readonly path: string;
+  readonly name: string;
+  readonly reading: Reading;
+}
+
+export type Described = Omit<DatasetSchema, 'id' | 'task'>;
+export type DescribedTask = NonNullable<DatasetSchema['task']>;
+
+interface AnyOrder {
+  readonly file: ThreadFile;
+  readonly limits: ReadLimits;
+  /** See `control.ts`. */
+  readonly control: SharedArrayBuffer;
+  /** That a trainer may use besides this one. */
+  readonly threads: number;
+}
+
+export interface DescribeOrder extends AnyOrder {
+  readonly kind: 'describe';
+  readonly target?: string | undefined;
+}
+
+export interface TrainOrder extends AnyOrder {
+  readonly kind: 'train';
+  readonly spec: TrainingSpec;
+  /** Which becomes part of the report. */
+  readonly names: { readonly job: string; readonly run: string; readonly dataset: string };
+  readonly resume?: Uint8Array | undefined;
+  readonly checkpointMs: number;
+}
+
+export interface TrialOrder extends AnyOrder {
+  readonly kind: 'trial';
+  readonly spec: TrainingSpec;
+  readonly metric: string;
+  readonly folds: number;
+  /** Whether it is asked after each step whether to go on. */
+  readonly prunes: boolean;
+}
+
+export type Order = DescribeOrder | TrainOrder | TrialOrder;
+
+export type Said =
+  | { readonly kind: 'phase'; readonly phase: Phase }
+  | { readonly kind: 'line'; readonly level: LineLevel; readonly text: string }
+  | { readonly kind: 'iteration'; readonly number: number; readonly of: number; readonly metrics: Readonly<Record<string, number>> }
+  | { readonly kind: 'checkpoint'; readonly state: Uint8Array }
+  | { readonly kind: 'report'; readonly step: number; readonly value: number }
+  | { readonly kind: 'done'; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string };
+
+/** What a trial comes to. */
+export interface TrialResult {
+  readonly value: number | undefined;
+  readonly pruned: boolean;
+}
+
+/** A file that is kept with the run, or with the model. */
+export interface MadeFile {
+  readonly path: string;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** A model that was trained and checked: all that is written down of it. */
+export interface TrainedModel {
+  readonly onnx: Uint8Array;
+  readonly result: Omit<TrainingResult, 'runId' | 'experiment' | 'modelId' | 'model' | 'version' | 'seconds'> & {
+    readonly metrics: readonly MetricResult[];
+  };
+  readonly rows: number;
+  /** Columns that were learnt from. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Further metrics to track: name and value. */
+  readonly tracked: Readonly<Record<string, number>>;
+  /** With the defaults that were taken. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly signature: RecordedSignature;
+  readonly modelFiles: readonly MadeFile[];
+  readonly runFiles: readonly MadeFile[];
+  readonly report: string;
+  readonly seconds: number;
+}

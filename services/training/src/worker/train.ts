@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '@mlab/kernel/errors';
+import { trainers, type Task } from '@mlab/learning';
+import { readControl } from './control.ts';
+import { fit, trainerOf, type AnyTrainer, type FitOptions, type Model } from './fit.ts';
+import { crossValidate, judge, telling } from './judge.ts';
+import { load, type Loaded } from './load.ts';
+import { filesOf } from './made-files.ts';
+import type { Said, TrainedModel, TrainOrder } from './messages.ts';
+import { selfCheck } from './self-check.ts';
+import { joined, splitTable, type Parts } from './split-table.ts';
+import { signatureOf, writeOnnx } from './write-onnx.ts';
+
+export type Say = (said: Said, transfer?: readonly ArrayBuffer[]) => void;
+
+/** From the file to a model that was judged, written and checked. */
+export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> {
+  const { spec, control, resume, checkpointMs, threads } = order;
+  const began = performance.now();
+  const controlled = readControl(control);
+  const goesOn = (): void => {
+    if (controlled.isCancelled()) throw new AppError('cancelled', 'The job was cancelled.');
+  };
+  const phase = (next: Extract<Said, { kind: 'phase' }>['phase']): void => {
+    goesOn();
+    say({ kind: 'phase', phase: next });
+  };
+  phase('reading');
+  const loaded = await load(order);
+  const { task, table, features, description } = loaded;
+  for (const text of loaded.warnings) say({ kind: 'line', level: 'info', text });
+  say({ kind: 'line', level: 'info', text: `${table.rows} rows of ${features.length} columns to learn from.` });
+  phase('splitting');
+  const parts = splitTable(loaded, spec);
+  const { trainer, params } = trainerOf(spec, task);
+  phase('preparing');
+  let keptAt = performance.now();
+  const common: FitOptions = {
+    spec,
+    task,
+    trainer,
+    params,
+    features,
+    threads,
+    purpose: 'model',
+    onIteration: () => !controlled.isCancelled(),
+  };
+  const model = fit(parts.train, parts.validation, {
+    ...common,
+    onPrepared: () => phase('training'),
+    onIteration: ({ number, of, metrics }) => {
+      say({ kind: 'iteration', number, of, metrics });
+      return !controlled.isCancelled();
+    },
+    onCheckpoint: (_iteration, state) => {
+      if (performance.now() - keptAt < checkpointMs) return;
+      keptAt = performance.now();
+      say({ kind: 'checkpoint', state: state() });
+    },
+    resume,
+  });
+  phase('evaluating');
+  const predictions = model.predict(parts.test.table);
+  const baseline = baselineFor(common, parts);
+  const folds = spec.evaluation.kind === 'cross_validation' ? spec.evaluation.folds : 0;
+  const crossValidation =
+    folds === 0
+      ? undefined
+      : crossValidate(joined(loaded, spec), folds, common, (fold) => {
+          goesOn();
+          say({ kind: 'line', level: 'info', text: `Fold ${fold} of ${folds}.` });
+        });
+  goesOn();
+  const judgement = judge({ spec, task, model, baseline, test: parts.test, predictions, crossValidation });
+  phase('checking');
+  const written = writeOnnx(model, task, spec);
+  const { inputs, columns } = model.preparing;
+  const checked = await selfCheck({ model: written, inputs, task, table: parts.test.table, predictions });
+  say({
+    kind: 'line',
+    level: 'info',
+    text: `The ONNX file says the same within ${checked.greatest.toExponential(1)}, ${checked.backend}.`,
+  });
+  const warnings = warningsOf(loaded, model);
+  const importance = telling(model).filter(({ value }) => value > 0);
+  const sha256 = createHash('sha256').update(written.bytes).digest('hex');
+  const made = filesOf({ order, loaded, parts, model, judgement, params, predictions, warnings, trainer, bytes: written.bytes.length });
+  goesOn();
+  return {
+    onnx: written.bytes,
+    rows: description.rows,
+    columns: inputs.map(({ name, kind }) => ({ name, type: kind })),
+    tracked: trackedOf(judgement.results, model),
+    params,
+    signature: signatureOf(inputs, task, written.outputs),
+    ...made,
+    seconds: (performance.now() - began) / 1000,
+    result: {
+      task: task.kind,
+      trainer: trainer.name,
+      metric: judgement.metric,
+      metrics: [...judgement.results],
+      rows: rowsOf(parts),
+      iterations: model.fitted.iterations,
+      modelBytes: written.bytes.length,
+      modelSha256: sha256,
+      importance: importance.slice(0, MOST_IMPORTANT).map(({ name, value }) => ({ feature: name, value })),
+      warnings: [
+        ...warnings,
+        ...columns.flatMap(({ name, reason }) => (reason === undefined ? [] : [`Left out ${name}: ${reason}`])),
+      ].slice(0, MOST_WARNINGS),
+    },
+  };
+}
+
+const MOST_IMPORTANT = 100;
+const MOST_WARNINGS = 100;
+
+export const rowsOf = ({ train: learnt, validation, test }: Parts) => ({
+  training: learnt.table.rows,
+  validation: validation?.table.rows ?? 0,
+  test: test.table.rows,
+});
+
+function warningsOf({ warnings, description }: Loaded, { fitted }: Model): readonly string[] {
+  return [...warnings, ...description.notes, ...(fitted.warnings ?? [])];
+}
+
+const trackedOf = (results: readonly { name: string; folds?: { mean: number; deviation: number } }[], { fitted }: Model) => ({
+  iterations: fitted.iterations,
+  ...Object.fromEntries(
+    results.flatMap(({ name, folds }) =>
+      folds === undefined
+        ? []
+        : [
+            [`cv_${name}_mean`, folds.mean],
+            [`cv_${name}_deviation`, folds.deviation],
+          ],
+    ),
+  ),
+});
+
+/** What every result is compared with; undefined where there is none for the task. */
+function baselineFor(options: FitOptions, { train: part }: Parts): Model | undefined {
+  const trainer = baselineOf(options.task);
+  if (trainer === undefined) return undefined;
+  const { params } = trainerOf({ ...options.spec, trainer: trainer.name, params: {} }, options.task);
+  return fit(part, undefined, { ...options, trainer, params, purpose: 'baseline' });
+}
+
+const baselineOf = ({ kind }: Task): AnyTrainer | undefined =>
+  trainers.find(({ name, tasks }) => name === 'baseline' && tasks.includes(kind)) as AnyTrainer | undefined;
