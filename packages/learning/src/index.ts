@@ -22,6 +22,9 @@ export { permutationImportance, type Importance, type ImportanceOptions, type Im
 export type { Predicted } from '#/evaluation/predicted.ts';
 export { evaluateSlices, type Slice, type SliceOptions, type Slices } from '#/evaluation/slices.ts';
 export type { Costs } from '#/evaluation/thresholds.ts';
+export { linearContributions, type LinearModel } from '#/explanation/linear-contributions.ts';
+export { shapImportance } from '#/explanation/shap-importance.ts';
+export { treeShap, type Contributions } from '#/explanation/tree-shap.ts';
 export type { CategoryColumn, Matrix, MatrixColumn, NumberColumn, TrainingSet } from '#/matrix.ts';
 export { fitPreparing } from '#/preparing/fit-preparing.ts';
 export { looksLikeIdentifier, type Spread } from '#/preparing/identifier.ts';
