@@ -54,6 +54,8 @@ export interface Trainer<P = never> {
 
 export interface Fitted {
   readonly iterations: number;
+  /** What whoever reads the result should know, as sentences: that it did not converge, for instance. */
+  readonly warnings?: readonly string[];
   /**
    * Row after row. Binary and multiclass: a probability for each class; regression: the value; clustering: the index of the cluster;
    * anomaly: the score, higher where a row is stranger.
