@@ -26,6 +26,7 @@ export { linearContributions, type LinearModel } from '#/explanation/linear-cont
 export { shapImportance } from '#/explanation/shap-importance.ts';
 export { treeShap, type Contributions } from '#/explanation/tree-shap.ts';
 export type { CategoryColumn, Matrix, MatrixColumn, NumberColumn, TrainingSet } from '#/matrix.ts';
+export { readParams } from '#/params.ts';
 export { fitPreparing } from '#/preparing/fit-preparing.ts';
 export { looksLikeIdentifier, type Spread } from '#/preparing/identifier.ts';
 export { preparingFrom } from '#/preparing/learnt-preparing.ts';
@@ -53,3 +54,4 @@ export {
 } from '#/table.ts';
 export { TASKS, type Task, type TaskKind } from '#/task.ts';
 export type { Fitted, Iteration, Range, Space, Trainer, TrainerContext, Written } from '#/trainer.ts';
+export { trainers } from '#/trainers.ts';
