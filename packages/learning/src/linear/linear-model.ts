@@ -11,6 +11,11 @@ export interface LinearModel {
   readonly intercepts: Float32Array;
 }
 
+const GREATEST = 3.4028234663852886e38;
+
+/** Columns of next to no width would have coefficients that no float32 can hold. */
+export const asFloat32 = (value: number): number => Math.fround(Math.max(-GREATEST, Math.min(GREATEST, value)));
+
 /** Row after row, summed in doubles and rounded to float32 once. */
 export function scoresOf({ width, coefficients, intercepts }: LinearModel, matrix: Matrix): Float64Array {
   const columns = numberColumns(matrix);

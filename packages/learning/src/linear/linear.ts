@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { sweepMoments, type Penalized } from '#/linear/coordinate-descent.ts';
-import { importanceOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
+import { asFloat32, importanceOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
 import { momentsOf, type Moments, type Scales } from '#/linear/moments.ts';
 import { residualSlopes } from '#/linear/residual-slopes.ts';
 import { solveSemidefinite } from '#/linear/solve-semidefinite.ts';
@@ -79,7 +79,9 @@ interface Solution {
 }
 
 function modelOf(u: Float64Array, { means, deviations }: Scales, targetMean: number): LinearModel {
-  const coefficients = Float32Array.from(u, (value, column) => (deviations[column] === 0 ? 0 : value / (deviations[column] as number)));
+  const coefficients = Float32Array.from(u, (value, column) =>
+    deviations[column] === 0 ? 0 : asFloat32(value / (deviations[column] as number)),
+  );
   const intercept = coefficients.reduce((sum, coefficient, column) => sum - coefficient * (means[column] as number), targetMean);
   return { width: u.length, coefficients, intercepts: Float32Array.of(intercept) };
 }

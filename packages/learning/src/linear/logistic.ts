@@ -2,7 +2,7 @@ import { AppError } from '@mlab/kernel/errors';
 import { Type, type Static } from 'typebox';
 import { denseRows, numberColumns } from '#/arrays/dense.ts';
 import { balanceClasses, weightsOf } from '#/arrays/weights.ts';
-import { importanceOf, probabilitiesOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
+import { asFloat32, importanceOf, probabilitiesOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
 import { logisticLoss, type LogisticRows } from '#/linear/logistic-loss.ts';
 import { minimize } from '#/linear/minimize.ts';
 import { scalesOf, standardize, type Scales } from '#/linear/moments.ts';
@@ -149,7 +149,7 @@ function modelOf(
     for (let column = 0, at = score * width; column < width; column++, at++) {
       const unit = units[column] as number;
       if (unit === 0) continue;
-      coefficients[at] = (variables[at] as number) / unit;
+      coefficients[at] = asFloat32((variables[at] as number) / unit);
       intercept -= (coefficients[at] as number) * (means[column] as number);
     }
     sums[score] = intercept;
