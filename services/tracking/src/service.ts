@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { registry } from '@mlab/contracts/registry';
 import { tracking } from '@mlab/contracts/tracking';
 import { defineService } from '@mlab/kernel';
 import { openArtifacts } from '#/artifacts/artifacts.ts';
@@ -7,6 +8,7 @@ import { openSweeper } from '#/artifacts/sweeper.ts';
 import { clean } from '#/cleaning/clean.ts';
 import { cleanJob } from '#/cleaning/clean-job.ts';
 import { config } from '#/config.ts';
+import { consumers } from '#/consumers.ts';
 import { openExperiments } from '#/experiments.ts';
 import { openFiles } from '#/files.ts';
 import { handlers } from '#/handlers.ts';
@@ -27,6 +29,7 @@ import { openStorage } from '#/storage.ts';
 export const service = defineService({
   contract: tracking,
   needs: {},
+  consumes: { versionRegistered: registry.events.versionRegistered },
   config,
   database: { migrations: new URL('../migrations/', import.meta.url) },
   jobs: { clean: cleanJob },
@@ -84,8 +87,18 @@ export const service = defineService({
     // What the process before this one did not come to.
     sweeper.wake();
     return {
-      handlers: handlers({ runs, database, loggedModels, files, storage, live, imports, recording: openRecording({ experiments, runs, links }) }),
+      handlers: handlers({
+        runs,
+        database,
+        loggedModels,
+        files,
+        storage,
+        live,
+        imports,
+        recording: openRecording({ experiments, runs, links }),
+      }),
       protocols: { mlflow },
+      consumers: consumers(),
       jobs: { clean: (order, run) => clean(cleaning, order, run) },
       [Symbol.asyncDispose]: async () => {
         await multipart[Symbol.asyncDispose]();

@@ -56,6 +56,19 @@ export function shareLoggedModel(db: Queryable, id: string): Promise<LoggedModel
   return db.first(sql`SELECT ${loggedModelColumns} FROM logged_model AS m WHERE m.id = ${id} FOR KEY SHARE`, toLoggedModel);
 }
 
+/** The number of a model, which nobody else tags until the transaction ends, and what one of its tags says. */
+export function lockModelTag(
+  db: Queryable,
+  id: string,
+  key: string,
+): Promise<{ readonly no: number; readonly value: string | undefined } | undefined> {
+  return db.first(
+    sql`SELECT m.no, (SELECT value FROM logged_model_tag AS t WHERE t.model_no = m.no AND t.key = ${key}) AS value
+        FROM logged_model AS m WHERE m.id = ${id} FOR UPDATE`,
+    (row) => ({ no: integer(row['no']), value: nullable(text, row['value']) }),
+  );
+}
+
 /** False when there is no such model. */
 export async function setLoggedModelStatus(db: Queryable, id: string, status: LoggedModelStatus, nowMs: number): Promise<boolean> {
   return (await db.run(sql`UPDATE logged_model SET status = ${status}, updated_ms = ${nowMs} WHERE id = ${id}`)) > 0;
