@@ -18,21 +18,30 @@ const CRASH_ROUNDS = '1000';
 const COMPAT = '--compat';
 const COMPAT_PROGRAM = 'compat/mlflow/main.ts';
 
+/** What the documents of our services allow, and what they do not. */
+const FUZZ = '--fuzz';
+const FUZZ_PROGRAM = 'compat/openapi/fuzz.ts';
+
 export const command: Command = {
   summary: 'Runs all tests, or the named files.',
-  usage: 'test [--crash | --compat] [file…] [flag of node --test…]',
+  usage: 'test [--crash | --compat | --fuzz] [file…] [flag of node --test…]',
   details: `  mlab test tests/cli/*.test.ts --test-name-pattern="port"
 
   --crash   The crash tests alone, with as many rounds as MLAB_CRASH_ROUNDS says (1000).
   --compat  MLflow's own client against our services, in releases of this year and the last; needs Python, and says so where there is none.
             --against mlflow asks MLflow's own server instead, --release 3.17.2 one release, --only a selection as pytest -k takes it.
+  --fuzz    Requests by chance after the OpenAPI documents, by schemathesis; needs Python too. Takes the seconds for each service, and a seed.
 
 All tests share one PostgreSQL, which is started for them and removed at the end, unless MLAB_TEST_DATABASE_URL names one.`,
   options: {},
   passesArgumentsOn: true,
   async run({ positionals }) {
-    if (positionals.includes(COMPAT)) {
-      const { code } = await runTool({ args: [COMPAT_PROGRAM, ...positionals.filter((argument) => argument !== COMPAT)] });
+    for (const [option, program] of [
+      [COMPAT, COMPAT_PROGRAM],
+      [FUZZ, FUZZ_PROGRAM],
+    ] as const) {
+      if (!positionals.includes(option)) continue;
+      const { code } = await runTool({ args: [program, ...positionals.filter((argument) => argument !== option)] });
       return code;
     }
     const crash = positionals.includes(CRASH);

@@ -1,6 +1,6 @@
 /**
- * Sends what the OpenAPI documents of tracking and registry allow, and what they do not, and fails when a service fails:
- * `node compat/mlflow/fuzz.ts [seconds for each] [seed]`. Needs Python and a package index, once; says so where there is none.
+ * `mlab test --fuzz [seconds for each] [seed]`: sends what the OpenAPI documents of the services allow, and what they do not, and fails
+ * when a service fails. Needs Python and a package index, once; says so where there is none.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { startEmbedded } from '@mlab/sql/embedded';
 import { homeOf } from '../../apps/cli/src/home.ts';
 import { startServer, urlOf } from '../../bench/load/server.ts';
-import { CannotTest, findPython } from './python.ts';
-import { platformProgram } from './servers.ts';
+import { CannotTest, findPython } from '../mlflow/python.ts';
+import { platformProgram } from '../mlflow/servers.ts';
 
 /** MIT. https://schemathesis.readthedocs.io */
 const SCHEMATHESIS = '4.32.5';
+const SERVICES = ['tracking', 'registry'];
 const [seconds = '60', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 
 try {
@@ -27,9 +28,9 @@ async function main(program: string): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'mlab-fuzz-'));
   try {
     await using postgres = await startEmbedded({ folder: join(folder, 'postgres') });
-    await using platform = await startServer(platformProgram('platform', 'tracking,registry', postgres.url, folder));
+    await using platform = await startServer(platformProgram('platform', SERVICES.join(','), postgres.url, folder));
     let code = 0;
-    for (const service of ['tracking', 'registry']) {
+    for (const service of SERVICES) {
       console.log(`\n${service}, ${seconds} s, seed ${seed}`);
       const args = [
         '--max-time',
