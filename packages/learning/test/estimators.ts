@@ -145,7 +145,7 @@ function assertSame(outputs: Readonly<Record<string, Output>>, expected: Float64
     const width = task.classes.length;
     Array.from<unknown>(outputs['label']?.data ?? []).forEach((label, row) => {
       const own = expected.subarray(row * width, (row + 1) * width);
-      const index = (task.classes as readonly unknown[]).indexOf(label);
+      const index = (task.classes as readonly unknown[]).indexOf(typeof label === 'bigint' ? Number(label) : label);
       assert.ok(
         (own[index] as number) >= Math.max(...own) - 1e-6,
         `row ${row} is called ${String(label)}, and its probabilities are ${own.join(', ')}`,
