@@ -7,6 +7,7 @@ export const services: Readonly<Record<string, () => Promise<{ readonly service:
   predictor: () => import('@mlab/service-predictor'),
   registry: () => import('@mlab/service-registry'),
   tracking: () => import('@mlab/service-tracking'),
+  training: () => import('@mlab/service-training'),
 };
 
 /** The named services, or all of them, by their names. */

@@ -118,7 +118,7 @@ export const PreprocessingSpec = Type.Object(
     columns: Type.Optional(Type.Array(ColumnPlan, { maxItems: 20_000, description: 'For single columns' })),
     keepAll: Type.Optional(Type.Boolean({ description: 'Whether columns that look like identifiers, and those with one value, are kept' })),
   },
-  { title: 'Preprocessing' },
+  { title: 'Preprocessing', default: {} },
 );
 export type PreprocessingSpec = Static<typeof PreprocessingSpec>;
 
@@ -155,7 +155,7 @@ export const EvaluationSpec = Type.Object(
       description: 'Of two classes: the probability from which the second is answered',
     }),
   },
-  { title: 'EvaluationSettings' },
+  { title: 'EvaluationSettings', default: {} },
 );
 export type EvaluationSpec = Static<typeof EvaluationSpec>;
 
@@ -204,7 +204,7 @@ export const trainingFields = {
     description: 'What columns are read as, instead of what they look like',
   }),
   split: Type.Optional({ ...SplitSpec, description: 'Absent: stratified for classes, else random' }),
-  preprocessing: Type.Unsafe<PreprocessingSpec>({ ...PreprocessingSpec, default: {} }),
+  preprocessing: PreprocessingSpec,
   trainer: Type.Union(
     [Type.String({ minLength: 1, maxLength: 64, pattern: '^[a-z][a-z0-9-]*$', description: 'One of GET /trainers' }), CommandTrainer],
     { default: 'boosting' },
@@ -213,7 +213,7 @@ export const trainingFields = {
     default: {},
     description: 'Hyperparameters, as GET /trainers describes them; those that are absent have their defaults',
   }),
-  evaluation: Type.Unsafe<EvaluationSpec>({ ...EvaluationSpec, default: {} }),
+  evaluation: EvaluationSpec,
   model: Type.Optional(
     Type.String({
       minLength: 1,

@@ -74,7 +74,7 @@ export const SearchSpec = Type.Object(
       description: 'Parts of a cross-validation that each trial is judged by; 1: the validation rows',
     }),
   },
-  { title: 'Search' },
+  { title: 'Search', default: {} },
 );
 export type SearchSpec = Static<typeof SearchSpec>;
 
@@ -133,7 +133,7 @@ export const studyOperations = {
     description: 'Each trial is a run below that of the study. In the end a job trains with the best ones, and registers its model.',
     scope: 'training:train',
     headers: { key: 'idempotency-key' },
-    input: Type.Object({ ...trainingFields, search: Type.Unsafe<SearchSpec>({ ...SearchSpec, default: {} }), key: Key }),
+    input: Type.Object({ ...trainingFields, search: SearchSpec, key: Key }),
     output: Study,
   }),
   listStudies: operation('GET /studies', {

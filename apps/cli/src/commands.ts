@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   down: () => import('./commands/down.ts'),
   doctor: () => import('./commands/doctor.ts'),
   'dead-letters': () => import('./commands/dead-letters.ts'),
+  train: () => import('./commands/train.ts'),
   import: () => import('./commands/import.ts'),
   certs: () => import('./commands/certs.ts'),
   test: () => import('./commands/test.ts'),

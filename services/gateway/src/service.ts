@@ -3,6 +3,7 @@ import { monitoring } from '@mlab/contracts/monitoring';
 import { predictor } from '@mlab/contracts/predictor';
 import { registry } from '@mlab/contracts/registry';
 import { tracking } from '@mlab/contracts/tracking';
+import { training } from '@mlab/contracts/training';
 import { defineService } from '@mlab/kernel';
 import { config } from '#/config.ts';
 import { openRateLimit } from '#/domain/rate-limit.ts';
@@ -18,7 +19,7 @@ import { countFallbacks, observeUpstream } from '#/upstream-telemetry.ts';
 export const service = defineService({
   contract: gateway,
   needs: { predictor },
-  forwards: [predictor, monitoring, tracking, registry],
+  forwards: [predictor, monitoring, tracking, registry, training],
   config,
   database: { migrations: new URL('../migrations/', import.meta.url), optional: true },
   start({ config, peers, database, events, log, metrics, clock, random }) {

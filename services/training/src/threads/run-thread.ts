@@ -38,6 +38,7 @@ export async function runThread<R>({ order, signal, graceMs, memoryMb, onSaid }:
   let terminating: NodeJS.Timeout | undefined;
   const stop = (): void => {
     control.cancel();
+    worker.postMessage('end');
     terminating = setTimeout(() => void worker.terminate(), graceMs);
   };
   worker.stdout.resume();

@@ -50,12 +50,16 @@ export function trainerOf(
   if (!trainer.tasks.includes(task.kind))
     throw new AppError('invalid', `The task is ${task.kind}, and the trainer ${trainer.name} is for ${trainer.tasks.join(', ')}.`);
   const known = (trainer.params.json as { properties?: object }).properties ?? {};
-  const stopping = earlyStopping !== undefined && STOPPING in known && !(STOPPING in params) ? { [STOPPING]: earlyStopping.rounds } : {};
-  return { trainer, params: readParams(trainer, { ...params, ...stopping }) as Record<string, unknown> };
+  const own = earlyStopping === undefined ? undefined : STOPPING.find(({ needs }) => needs in known);
+  const stopping = own === undefined || earlyStopping === undefined ? {} : own.params(earlyStopping.rounds);
+  return { trainer, params: readParams(trainer, { ...stopping, ...params }) as Record<string, unknown> };
 }
 
-/** The hyperparameter of trainers that stop early by themselves, and keep the best they had. */
-const STOPPING = 'earlyStoppingRounds';
+/** Trainers that stop early by themselves, and keep the best they had. */
+const STOPPING = [
+  { needs: 'early_stopping_round', params: (rounds: number) => ({ early_stopping_round: rounds }) },
+  { needs: 'n_iter_no_change', params: (rounds: number) => ({ early_stopping: true, n_iter_no_change: rounds }) },
+];
 
 const onlyFeatures = (table: Table, features: ReadonlySet<string>): Table => ({
   rows: table.rows,
@@ -73,7 +77,7 @@ export function fit(train: Part, validation: Part | undefined, options: FitOptio
       ? undefined
       : setOf(validation, preparing.apply(validation.table), learningWeights(validation, task, spec.classWeights), task);
   onPrepared?.();
-  const stop = STOPPING in (params as object) ? undefined : spec.earlyStopping?.rounds;
+  const stop = STOPPING.some(({ needs }) => needs in (params as object)) ? undefined : spec.earlyStopping?.rounds;
   const goesOn = stop === undefined ? undefined : patience(stop);
   const fitted = trainer.train(set, task, params, {
     random: randomFor(spec.seed, purpose),

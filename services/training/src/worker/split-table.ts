@@ -80,7 +80,7 @@ export function learningWeights(
   target.forEach((label, row) => (sums[label] = (sums[label] as number) + (weights?.[row] ?? 1)));
   const total = sums.reduce((sum, one) => sum + one, 0);
   const named = classWeights === 'balanced' ? undefined : new Map(classWeights.map((one) => [one.class, one.weight]));
-  const factors = Array.from(classes, (label, at) =>
+  const factors = [...classes].map((label: string | number, at) =>
     named === undefined ? total / (classes.length * (sums[at] as number)) : (named.get(String(label)) ?? 1),
   );
   return target.map((label, row) => (weights?.[row] ?? 1) * (factors[label] as number));

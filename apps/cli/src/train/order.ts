@@ -1,0 +1,134 @@
+import { basename, extname } from 'node:path';
+import { usageError } from '../cli-error.ts';
+import type { CommandInput } from '../command.ts';
+
+type Flags = CommandInput['flags'];
+
+/** What the command line asks for, as the service takes it. */
+export interface TrainingOrder {
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Absent: one model is trained, without looking for hyperparameters. */
+  readonly search: Readonly<Record<string, unknown>> | undefined;
+}
+
+const texts = (value: unknown): readonly string[] => ([value ?? []] as unknown[]).flat().map(String);
+const text = (flags: Flags, name: string): string | undefined => (flags[name] === undefined ? undefined : String(flags[name]));
+
+/** `file` is `-` for standard input. Throws what says which flag is wrong. */
+export function readOrder(file: string, flags: Flags): TrainingOrder {
+  const name = flags['no-register'] === true ? undefined : (text(flags, 'name') ?? modelName(file, text(flags, 'target')));
+  const cv = number(flags, 'cv', 2);
+  const evaluation = {
+    ...(cv === undefined ? {} : { kind: 'cross_validation', folds: cv }),
+    ...given('metric', text(flags, 'metric')),
+    ...given('slices', list(flags, 'slice')),
+  };
+  const stopping = number(flags, 'early-stopping', 1);
+  return {
+    spec: {
+      ...given('target', text(flags, 'target')),
+      ...given('task', text(flags, 'task')),
+      ...given('trainer', text(flags, 'trainer')),
+      params: pairs(flags, 'param', jsonValue),
+      ...given('features', list(flags, 'feature')),
+      ...given('exclude', list(flags, 'exclude')),
+      ...given('split', splitOf(flags)),
+      ...given('weights', text(flags, 'weights')),
+      ...given('classWeights', flags['balanced'] === true ? 'balanced' : undefined),
+      ...given('earlyStopping', stopping === undefined ? undefined : { rounds: stopping }),
+      evaluation,
+      ...given('model', name),
+      ...given('experiment', text(flags, 'experiment')),
+      ...given('name', text(flags, 'run-name')),
+      ...given('seed', number(flags, 'seed', 0)),
+      tags: pairs(flags, 'tag', String),
+    },
+    search: searchOf(flags),
+  };
+}
+
+const given = (key: string, value: unknown): object => (value === undefined ? {} : { [key]: value });
+
+const list = (flags: Flags, name: string): readonly string[] | undefined => {
+  const values = texts(flags[name]);
+  return values.length === 0 ? undefined : values;
+};
+
+function number(flags: Flags, name: string, least: number): number | undefined {
+  const value = text(flags, name);
+  if (value === undefined) return undefined;
+  const read = Number(value);
+  if (value.trim() !== '' && Number.isInteger(read) && read >= least) return read;
+  throw usageError(`--${name} takes a whole number of at least ${least}, and not "${value}".`);
+}
+
+function pairs<T>(flags: Flags, name: string, read: (value: string) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    texts(flags[name]).map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1)
+        throw usageError(
+          `--${name} takes a name and a value, such as --${name} ${name === 'param' ? 'trees=200' : 'team=risk'}, and not "${pair}".`,
+        );
+      return [pair.slice(0, at), read(pair.slice(at + 1))];
+    }),
+  );
+}
+
+/** `0.1`, `true` and `[1, 2]` are what they look like; everything else is a text. */
+function jsonValue(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
+
+/** `stratified`, `time:day`, `group:customer`; with `--test` and `--validation` for the shares. */
+function splitOf(flags: Flags): object | undefined {
+  const split = text(flags, 'split');
+  const shares = { ...given('test', share(flags, 'test')), ...given('validation', share(flags, 'validation')) };
+  if (split === undefined) return Object.keys(shares).length === 0 ? undefined : shares;
+  const at = split.indexOf(':');
+  const [kind, column] = at < 0 ? [split, undefined] : [split.slice(0, at), split.slice(at + 1)];
+  if (!['random', 'stratified', 'time', 'group', 'column'].includes(kind))
+    throw usageError(`--split takes random, stratified, time:COLUMN, group:COLUMN or column:COLUMN, and not "${split}".`);
+  return { kind, ...given('column', column), ...shares };
+}
+
+function share(flags: Flags, name: string): number | undefined {
+  const value = text(flags, name);
+  if (value === undefined) return undefined;
+  const read = Number(value);
+  if (value.trim() !== '' && read >= 0 && read < 1) return read;
+  throw usageError(`--${name} takes a share of the rows, such as 0.2, and not "${value}".`);
+}
+
+function searchOf(flags: Flags): TrainingOrder['search'] {
+  const sampler = text(flags, 'search');
+  if (sampler === undefined) {
+    const stray = ['trials', 'parallel', 'pruner', 'timeout'].find((name) => flags[name] !== undefined);
+    if (stray !== undefined) throw usageError(`--${stray} is for a search: say --search tpe, random or grid too.`);
+    return undefined;
+  }
+  if (!['random', 'tpe', 'grid'].includes(sampler)) throw usageError(`--search takes tpe, random or grid, and not "${sampler}".`);
+  return {
+    sampler,
+    ...given('trials', number(flags, 'trials', 1)),
+    ...given('parallel', number(flags, 'parallel', 1)),
+    ...given('pruner', text(flags, 'pruner')),
+    ...given('metric', text(flags, 'metric')),
+    ...given('timeoutSeconds', number(flags, 'timeout', 1)),
+  };
+}
+
+/** What the model is called where nobody says so: as the file, or the target. */
+function modelName(file: string, target: string | undefined): string {
+  const stem =
+    file === '-'
+      ? (target ?? 'model')
+      : basename(file, extname(file.replace(/\.(gz|zst)$/i, ''))).replace(/\.(csv|tsv|json|ndjson|parquet)?(\.(gz|zst))?$/i, '');
+  // oxlint-disable-next-line no-control-regex -- what no model may be called
+  const name = stem.replaceAll(/[/:\u0000-\u001f]/g, '-').slice(0, 256);
+  return name === '' ? 'model' : name;
+}
