@@ -1,0 +1,39 @@
+const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** Four digits, or four places below 1: what a reader compares metrics by. */
+export function number(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(2).replace('e+', 'e').replace('-', '−').replace('e-', 'e−');
+  if (size >= 1000) return minus(GROUPED.format(value));
+  return minus(size < 1 ? value.toFixed(4) : value.toPrecision(4));
+}
+
+/** With its sign, whichever it is. */
+export const signed = (value: number): string => (value > 0 ? `+${number(value)}` : number(value));
+
+/** Of rows, which are a whole number unless they have weights. */
+export const count = (value: number): string => (Number.isInteger(value) ? minus(GROUPED.format(value)) : number(value));
+
+export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2 : 1)}%`;
+
+export const minus = (text: string): string => text.replace(/^-/, '−');
+
+export function bytes(size: number): string {
+  const step = size < 1 ? 0 : Math.min(3, Math.floor(Math.log(size) / Math.log(1000)));
+  const scaled = size / 1000 ** step;
+  return `${step === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toPrecision(3)} ${['bytes', 'kB', 'MB', 'GB'][step] ?? ''}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 120) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Long names end in …, so that they fit beside a chart. */
+export function shortened(text: string, most: number): string {
+  const characters = Array.from(text.toWellFormed());
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
