@@ -9,7 +9,18 @@ export const ENCODINGS = ['utf-8', 'utf-16', 'latin-1'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** `category` is text of few words, `identifier` text or whole numbers that are all different; both are read as what they are. */
-export const COLUMN_TYPES = ['integer', 'number', 'boolean', 'text', 'category', 'time', 'identifier', 'constant', 'empty', 'nested'] as const;
+export const COLUMN_TYPES = [
+  'integer',
+  'number',
+  'boolean',
+  'text',
+  'category',
+  'time',
+  'identifier',
+  'constant',
+  'empty',
+  'nested',
+] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /** What a column is to be read as, where that is not what its values look like. */
