@@ -5,6 +5,7 @@ import { linear } from '#/linear/linear.ts';
 import { logistic } from '#/linear/logistic.ts';
 import { mlp } from '#/network/mlp.ts';
 import type { Trainer } from '#/trainer.ts';
+import { boosting } from '#/trees/boosting/boosting.ts';
 
 /** All that can be trained here. */
-export const trainers: readonly Trainer<unknown>[] = [baseline, isolationForest, kmeans, linear, logistic, mlp];
+export const trainers: readonly Trainer<unknown>[] = [baseline, boosting, isolationForest, kmeans, linear, logistic, mlp];
