@@ -37,12 +37,8 @@ export async function csvShape(
   const delimiter = options.delimiter ?? (isTsv ? '\t' : delimiterOf((one) => head(one, 20).records));
   const { records, isOpen } = head(delimiter, SAMPLE_ROWS + 1);
   const [first] = records;
-  if (first === undefined) {
-    throw new AppError(
-      goesOn ? 'too_large' : 'invalid',
-      isOpen ? 'The first row has a quote that does not end.' : `The first row is longer than ${HEAD_BYTES} bytes, or there is none.`,
-    );
-  }
+  if (isOpen && !goesOn) throw new AppError('invalid', 'The file has a quote that does not end.');
+  if (first === undefined) throw new AppError('too_large', `The first row is longer than ${HEAD_BYTES} bytes.`);
   if (first.length > limits.maxColumns)
     throw new AppError('too_large', `The file has ${first.length} columns; the limit is ${limits.maxColumns}.`);
   const isMissing = new Set(missing);

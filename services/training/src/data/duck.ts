@@ -104,10 +104,9 @@ function understood(error: unknown): unknown {
   if (/^Out of Memory Error/i.test(message)) {
     return new AppError('too_large', 'The table does not fit into the memory that reading has.', { cause: error });
   }
-  if (/^((Invalid Input|Conversion|IO|Serialization|Out of Range) Error|Binder Error: json)/i.test(message)) {
-    return new AppError('invalid', sentenceOf(message), { cause: error });
-  }
-  return error;
+  // These are mistakes of this program, as far as they are not about a file.
+  if (/^(Catalog|Parser|Binder|Syntax|Permission) Error/i.test(message) && !/^Binder Error: json/.test(message)) return error;
+  return new AppError('invalid', sentenceOf(message), { cause: error });
 }
 
 /** Without paths, advice on settings, and the statement. */
@@ -120,6 +119,7 @@ function sentenceOf(message: string): string {
   if (message.includes('Maximum line size')) return `${where}: it is too long.`;
   const convert = /Could not convert string "(.{0,200}?)" to '(\w+)'/s.exec(message);
   if (convert !== null) return `${where}: ${JSON.stringify(convert[1])} is no ${convert[2]}.`;
+  if (/^(INTERNAL|FATAL|Invalid) Error/i.test(message)) return `${where}: it is damaged.`;
   const [first = ''] = message.replace(/^[\w ]+ Error: /i, '').split('\n');
   const plain = first
     .replace(/ ?(in )?file "[^"]*",?/g, '')

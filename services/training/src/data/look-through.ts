@@ -1,6 +1,7 @@
-import { looksLikeIdentifier } from '@mlab/learning';
+import { looksLikeIdentifier, type TableColumn } from '@mlab/learning';
 import { AppError } from '@mlab/kernel';
 import type { DuckDBValue } from '@duckdb/node-api';
+import { countsInColumn } from '#/data/counts-in-column.ts';
 import type { ColumnType, DatasetColumn } from '#/data/dataset.ts';
 import type { Duck } from '#/data/duck.ts';
 import { presentOf, valueOf, type Kind } from '#/data/expressions.ts';
@@ -14,7 +15,7 @@ export interface Readable extends Loaded {
 }
 
 /** So many columns are asked about at once. */
-export const BATCH = 200;
+const BATCH = 200;
 
 export function batches<T>(items: readonly T[], size = BATCH): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, batch) => items.slice(batch * size, (batch + 1) * size));
@@ -61,14 +62,15 @@ async function firstBad(duck: Duck, one: Readable): Promise<{ row: number; text:
   return { row: Number(row?.[0]), text: String(row?.[1]).slice(0, 60) };
 }
 
-/** What the columns of `rows` rows have in them. */
+/** What the columns of `rows` rows have in them; `fields` are the readable ones where they were read already. */
 export async function lookThrough(
   duck: Duck,
   columns: readonly Loaded[],
-  { readable, rows }: { readable: readonly Readable[]; rows: number },
+  { readable, rows, fields }: { readable: readonly Readable[]; rows: number; fields: readonly TableColumn[] | undefined },
 ): Promise<DatasetColumn[]> {
-  const counts = await countsOf(duck, readable, rows);
-  const examples = await examplesOf(duck, readable);
+  const read = fields?.map((field, index) => ({ column: readable[index]?.column ?? '', ...countsInColumn(field) }));
+  const counts = read === undefined ? await countsOf(duck, readable, rows) : new Map(read.map((one) => [one.column, one]));
+  const examples = read === undefined ? await examplesOf(duck, readable) : new Map(read.map((one) => [one.column, one.examples]));
   const known = new Map(readable.map((one) => [one.column, one]));
   return columns.map(({ name, inFile, column }): DatasetColumn => {
     const named = { name, ...(inFile === undefined ? {} : { nameInFile: inFile }) };
@@ -105,7 +107,7 @@ const SUGGESTIONS: Partial<Record<ColumnType, string>> = {
   text: 'It has many different words; only those that are frequent tell something.',
 };
 
-interface Counts {
+export interface Counts {
   readonly present: number;
   readonly distinct: number;
   readonly min: number;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@mlab/kernel';
+import type { TableColumn } from '@mlab/learning';
 import { contentDigest } from '#/data/content-digest.ts';
 import { READ_LIMITS, type DataSource, type Dataset, type DatasetDescription, type ReadLimits, type ReadOptions } from '#/data/dataset.ts';
 import { openDuck, type Duck } from '#/data/duck.ts';
@@ -19,6 +20,10 @@ export interface OpenDatasetOptions {
   readonly signal: AbortSignal;
 }
 
+/** From so many columns on, all are read and then counted, instead of asking DuckDB about each. */
+const WIDE = 100;
+const KEPT_VALUES = 20_000_000;
+
 /** Reads a data file and looks through it. Whatever happens, nothing of it is left in the directory once it is closed, or was refused. */
 export async function openDataset(
   source: DataSource,
@@ -36,7 +41,9 @@ export async function openDataset(
   const loaded = await loadTable(duck, path, { format, options, limits, signal });
   const rows = await countRows(duck, loaded.columns.length, limits);
   const { readable, notes } = await settleKinds(duck, loaded.columns);
-  const columns = await lookThrough(duck, loaded.columns, { readable, rows });
+  const isWide = readable.length > WIDE && rows * readable.length <= KEPT_VALUES;
+  const fields = isWide ? await readColumns(duck, readable, rows) : undefined;
+  const columns = await lookThrough(duck, loaded.columns, { readable, rows, fields });
   const { csv } = loaded;
   const description: DatasetDescription = {
     name: source.name,
@@ -50,12 +57,17 @@ export async function openDataset(
     columns,
     notes: [...(text?.notes ?? []), ...loaded.notes, ...notes],
   };
+  const byColumn = new Map(readable.map(({ column }, index) => [column, fields?.[index]]));
   const opened = undo.move();
   return {
     description,
     async readTable(names) {
-      const fields = await readColumns(duck, chosen(readable, names), rows);
-      const table = { rows, columns: fields };
+      const wanted = chosen(readable, names);
+      const table = {
+        rows,
+        columns:
+          fields === undefined ? await readColumns(duck, wanted, rows) : wanted.map((one) => byColumn.get(one.column) as TableColumn),
+      };
       return { table, contentDigest: contentDigest(table) };
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -3,15 +3,24 @@ import type { DuckDBVector } from '@duckdb/node-api';
 import type { Duck } from '#/data/duck.ts';
 import { batches, type Readable } from '#/data/look-through.ts';
 
+/** So many columns are read side by side. */
+const AT_ONCE = 1000;
+
 /** The values of columns in arrays that threads can share. */
 export async function readColumns(duck: Duck, columns: readonly Readable[], rows: number): Promise<TableColumn[]> {
   const read = new Map<string, TableColumn>();
-  for (const batch of batches(columns.filter(({ kind }) => kind !== 'text')))
+  for (const batch of batches(
+    columns.filter(({ kind }) => kind !== 'text'),
+    AT_ONCE,
+  ))
     for (const one of await readNumbers(duck, batch, rows)) read.set(one.name, one);
   const texts = columns.filter(({ kind }) => kind === 'text');
   const few = texts.length === 0 || rows <= FEW_ROWS ? [] : await ofFewWords(duck, texts, rows);
   for (const one of few) read.set(one.name, await readCodes(duck, one, rows));
-  for (const batch of batches(texts.filter((one) => !few.includes(one))))
+  for (const batch of batches(
+    texts.filter((one) => !few.includes(one)),
+    AT_ONCE,
+  ))
     for (const one of await readWords(duck, batch, rows)) read.set(one.name, one);
   return columns.map(({ name }) => read.get(name) as TableColumn);
 }
