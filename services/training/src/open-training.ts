@@ -13,7 +13,7 @@ import { openReconcile } from '#/reconcile.ts';
 import { openStudyJob } from '#/studies/run-study.ts';
 import { openStudies } from '#/studies/studies.ts';
 import { openStudyEnding } from '#/studies/study-ending.ts';
-import { limitsOf, threadsOf } from '#/threads/bounds.ts';
+import { limitsOf } from '#/threads/bounds.ts';
 import { runThread } from '#/threads/run-thread.ts';
 import { openJobEnding } from '#/train/job-ending.ts';
 import { openPlaces } from '#/train/places.ts';
@@ -41,7 +41,6 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
   const newRunId = (): string => randomBytes(16).toString('hex');
   const { platform, arch, version: node } = process;
   const code = { version, environment: { node, platform, arch } };
-  const bounds = { limits: limitsOf(config), threads: threadsOf(config) };
   const stop = new AbortController();
 
   const datasets = openDatasets({
@@ -52,7 +51,7 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
     newId,
     describe: ({ path, name, reading }, target, signal) =>
       runThread({
-        order: { kind: 'describe', file: { path, name, reading }, ...bounds, ...(target === undefined ? {} : { target }) },
+        order: { kind: 'describe', file: { path, name, reading }, limits: limitsOf(config), ...(target === undefined ? {} : { target }) },
         signal: AbortSignal.any([signal, stop.signal]),
         graceMs: 0,
         memoryMb: config.memoryMb,
@@ -68,7 +67,7 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
     handlers: handlers({ database, objects, clock, datasets, trainingJobs, studies, logPollMs: config.logPollMs }),
     jobs: {
       train: openTrainJob({ ...shared, ending, trainInThread: openTrainThread({ config, objects, log }) }),
-      search: openStudyJob({ ...shared, queues, trainingJobs, ending: studyEnding, newRunId }),
+      search: openStudyJob({ ...shared, trainingJobs, ending: studyEnding, newRunId }),
       endRun: (input, run) => endRun(recording, input, run.call),
       reconcile: openReconcile({ database, queues, clock, ending, studyEnding }),
     },

@@ -13,34 +13,23 @@ export function checkSearch(spec: TrainingSpec, search: SearchSpec, trainers: re
   const names = search.space.map(({ param }) => param);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw wrongField('search.space', 'must name each hyperparameter once', twice);
-  search.space.forEach((range, at) => checkRange(range, `search.space.${at}`, search));
+  search.space.forEach((range, at) => checkRange(range, `search.space.${at}`));
   // The corners are where a value that the trainer does not take would be.
   for (const corner of [lowest, highest]) {
     const values = Object.fromEntries(Object.entries(space).map(([name, range]) => [name, corner(range)]));
     checkParams(trainer, { ...spec.params, ...values });
   }
-  if (search.sampler === 'grid') for (const [name, range] of Object.entries(space)) checkGrid(name, range);
 }
 
 const lowest = (range: Range): unknown => (range.kind === 'choice' ? range.options[0] : range.low);
 const highest = (range: Range): unknown => (range.kind === 'choice' ? range.options.at(-1) : range.high);
 
-const MOST_STEPS = 1000;
-
-function checkGrid(name: string, range: Range): void {
-  if (range.kind === 'float')
-    throw wrongField('search.space', `must list the values of ${name} as options for a grid, because it is a float`, range);
-  if (range.kind === 'int' && range.high - range.low >= MOST_STEPS)
-    throw wrongField('search.space', `must have fewer than ${MOST_STEPS} values of ${name} for a grid`, range);
-}
-
-function checkRange({ kind, low, high, log, options }: RangeSpec, field: string, { sampler }: SearchSpec): void {
+function checkRange({ kind, low, high, log, options }: RangeSpec, field: string): void {
   if (kind === 'choice') {
     if (options === undefined) throw wrongField(`${field}.options`, 'must have the values to choose from');
     return;
   }
-  if (options !== undefined && sampler !== 'grid')
-    throw wrongField(`${field}.options`, 'must be absent, unless kind is choice or the sampler is grid');
+  if (options !== undefined) throw wrongField(`${field}.options`, 'must be absent, unless kind is choice');
   if (low === undefined || high === undefined)
     throw wrongField(`${field}.${low === undefined ? 'low' : 'high'}`, `must be there for kind ${kind}`);
   if (low > high) throw wrongField(`${field}.low`, 'must not be greater than high', low);
@@ -56,6 +45,6 @@ export function spaceOf({ space }: SearchSpec, trainer: Pick<Trainer<unknown>, '
 }
 
 function rangeOf({ kind, low = 0, high = 0, log, options = [] }: RangeSpec): Range {
-  if (kind === 'choice' || options.length > 0) return { kind: 'choice', options };
+  if (kind === 'choice') return { kind: 'choice', options };
   return { kind, low, high, ...(log ? { log } : {}) };
 }

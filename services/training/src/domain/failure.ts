@@ -7,10 +7,13 @@ const UNFORESEEN = 3;
 /** Attempts while a neighbour is away: with their growing waits they last for twenty minutes. */
 const PATIENT = 50;
 
+/** Whether it may be otherwise in a moment, as when a neighbour is away. */
+export const isPassing = (error: unknown): boolean =>
+  AppError.is(error) && (PASSING.includes(error.code) || error.retryAfter !== undefined);
+
 /** Why a job has failed for good, as a sentence; undefined: it is tried again. */
 export function finalFailure(error: unknown, attempt: number): string | undefined {
   if (!AppError.is(error) || error.code === 'internal')
     return attempt < UNFORESEEN ? undefined : 'Something went wrong inside the training service; its log says more.';
-  const passes = PASSING.includes(error.code) || error.retryAfter !== undefined;
-  return passes && attempt < PATIENT ? undefined : error.message;
+  return isPassing(error) && attempt < PATIENT ? undefined : error.message;
 }

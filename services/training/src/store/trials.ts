@@ -45,26 +45,23 @@ export async function endTrial(db: Queryable, studySeq: number, no: number, end:
   return ended === 1;
 }
 
-/** Those that were under way are forgotten: whoever goes on makes them anew. */
-export async function forgetRunning(db: Queryable, studySeq: number): Promise<void> {
-  await db.run(sql`DELETE FROM trial WHERE study_seq = ${studySeq} AND state = 'running'`);
-}
-
 export function allTrials(db: Queryable, studySeq: number): Promise<readonly KeptTrial[]> {
   return db.all(sql`SELECT ${columns} FROM trial WHERE study_seq = ${studySeq} ORDER BY number`, toTrial);
 }
 
 export interface TrialPage {
   readonly state: TrialState | undefined;
+  /** Whether only those that have ended are told: of a study that has ended itself. */
+  readonly ended: boolean;
   /** Only those behind it. */
   readonly above: number | undefined;
   readonly limit: number;
 }
 
-export function listTrials(db: Queryable, studySeq: number, { state, above, limit }: TrialPage): Promise<readonly KeptTrial[]> {
+export function listTrials(db: Queryable, studySeq: number, { state, ended, above, limit }: TrialPage): Promise<readonly KeptTrial[]> {
   return db.all(
     sql`SELECT ${columns} FROM trial WHERE study_seq = ${studySeq} AND (${state ?? null}::text IS NULL OR state = ${state ?? null})
-      AND (${above ?? null}::integer IS NULL OR number > ${above ?? null}) ORDER BY number LIMIT ${limit}`,
+      AND (NOT ${ended}::boolean OR state <> 'running') AND (${above ?? null}::integer IS NULL OR number > ${above ?? null}) ORDER BY number LIMIT ${limit}`,
     toTrial,
   );
 }

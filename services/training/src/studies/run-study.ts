@@ -1,5 +1,106 @@
-import type { JobRun } from '@mlab/kernel';
-export const openStudyJob =
-  (_options: object) =>
-  (_input: { readonly study: string }, _run: JobRun): Promise<object> =>
-    Promise.reject(new Error('not yet'));
+import type { Clock, Database, JobRun } from '@mlab/kernel';
+import type { Config } from '#/config.ts';
+import type { Datasets, LocalFile } from '#/datasets.ts';
+import type { KeptDataset } from '#/domain/dataset.ts';
+import { finalFailure } from '#/domain/failure.ts';
+import type { Recording } from '#/domain/recording.ts';
+import type { KeptStudy } from '#/domain/study.ts';
+import { beginStudy, keepObjective, keepStudyError } from '#/store/studies.ts';
+import { allTrials } from '#/store/trials.ts';
+import { limitsOf } from '#/threads/bounds.ts';
+import { runThread } from '#/threads/run-thread.ts';
+import type { Places } from '#/train/places.ts';
+import { textsOf, type Code } from '#/train/record.ts';
+import type { TrainingJobs } from '#/training-jobs.ts';
+import type { Loaded } from '#/worker/load.ts';
+import { refit, untilRefitted } from './refit.ts';
+import { objectiveOf, searchOf } from './search-of.ts';
+import type { StudyEnding } from './study-ending.ts';
+import { tryAll } from './try-all.ts';
+
+export interface StudyJobOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly code: Code;
+  readonly recording: Recording;
+  readonly datasets: Datasets;
+  readonly places: Places;
+  readonly trainingJobs: TrainingJobs;
+  readonly ending: StudyEnding;
+  readonly newRunId: () => string;
+}
+
+/** One attempt at one study, by whichever process has it now: it goes on with the trials that are there. */
+export function openStudyJob(options: StudyJobOptions) {
+  const { database, clock, config, code, recording, datasets, ending } = options;
+
+  const load = (file: LocalFile, { spec }: KeptStudy, signal: AbortSignal): Promise<Loaded> =>
+    runThread({
+      order: { kind: 'load', file: { path: file.path, name: file.name, reading: file.reading }, limits: limitsOf(config), spec },
+      signal,
+      graceMs: config.graceMs,
+      memoryMb: config.memoryMb,
+    });
+
+  const startRun = (study: KeptStudy, { id, name, sha256 }: KeptDataset, run: JobRun): Promise<unknown> =>
+    recording.startRun(
+      {
+        runId: study.runId,
+        experiment: study.spec.experiment,
+        name: study.spec.name ?? `${String(study.spec.trainer)} on ${name}, ${study.search.sampler} search`,
+        startMs: (study.startedAt ?? study.createdAt).getTime(),
+        tags: { 'mlab.study': study.id, 'mlab.dataset': id, 'mlab.code.version': code.version, ...study.spec.tags },
+        params: textsOf({ trainer: study.spec.trainer, target: study.spec.target, seed: study.spec.seed, ...searchParams(study) }),
+        dataset: { name, digest: sha256, sourceType: 'mlab', source: JSON.stringify({ dataset: id }), schema: '{}', profile: '{}' },
+      },
+      run.call,
+    );
+
+  async function attempt(begun: KeptStudy, run: JobRun): Promise<void> {
+    const dataset = await datasets.mustFind(run.call, begun.spec.dataset);
+    await startRun(begun, dataset, run);
+    if (begun.state === 'running') {
+      await using file = await datasets.openFile(dataset, run.signal);
+      const loaded = await load(file, begun, run.signal);
+      const objective = objectiveOf(begun, loaded.task);
+      await keepObjective(database.for(run.call), begun.id, objective.metric, objective.direction);
+      const study = { ...begun, ...objective };
+      const kept = await allTrials(database.for(run.call), study.seq);
+      const search = searchOf(study, objective, kept);
+      await tryAll({ ...options, study, dataset, loaded, search, kept, run });
+      await refit(options, study, search, run);
+    }
+    const { best, job } = await untilRefitted(options, begun.id, run);
+    await recording.logToRun(begun.runId, { params: textsOf(best), tags: { 'mlab.job': job } }, run.call);
+    await recording.endRun(begun.runId, { status: 'FINISHED', endMs: clock.now().getTime() }, run.call);
+    await ending.end(run.call, begun, { state: 'succeeded' });
+  }
+
+  return async ({ study: id }: { readonly study: string }, run: JobRun): Promise<object> => {
+    const study = await beginStudy(database.for(run.call), id, clock.now());
+    if (study === undefined) return {};
+    try {
+      await attempt(study, run);
+    } catch (error) {
+      // Stopped, or another process goes on with it: who has said so has written it down.
+      if (run.signal.aborted) throw error;
+      const failure = finalFailure(error, run.attempt);
+      if (failure === undefined) {
+        await keepStudyError(database.for(run.call), id, finalFailure(error, Number.POSITIVE_INFINITY) ?? 'It has failed.');
+        throw error;
+      }
+      run.log.warn({ err: error, study: id }, 'A study has failed.');
+      await ending.end(run.call, study, { state: 'failed', error: failure });
+    }
+    return {};
+  };
+}
+
+const searchParams = ({ search: { sampler, pruner, trials, parallel, folds } }: KeptStudy) => ({
+  sampler,
+  pruner,
+  trials,
+  parallel,
+  folds,
+});

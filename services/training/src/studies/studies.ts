@@ -1,4 +1,4 @@
-import type { Study, SearchSpec } from '@mlab/contracts/training-studies';
+import type { SearchSpec, Study, StudyState } from '@mlab/contracts/training-studies';
 import type { TrainingSpec } from '@mlab/contracts/training-spec';
 import { AppError, type CallMeta, type Clock, type Database, type JobQueuesOf, type Queryable, type Transaction } from '@mlab/kernel';
 import { trainers } from '@mlab/learning';
@@ -43,7 +43,9 @@ export type Studies = ReturnType<typeof openStudies>;
 
 export function openStudies({ database, queues, clock, ending, trainingJobs, newId, newRunId }: StudiesOptions) {
   const view = async (db: Queryable, study: KeptStudy): Promise<Study> => {
-    const counts = await countTrials(db, study.seq);
+    const all = await countTrials(db, study.seq);
+    // What was under way when a study was stopped is tried again when it goes on.
+    const counts = isEnded(study.state) ? { ...all, running: 0 } : all;
     const best = study.direction === undefined ? undefined : await bestTrial(db, study.seq, study.direction);
     return studyView(study, counts, best);
   };
@@ -91,9 +93,10 @@ export function openStudies({ database, queues, clock, ending, trainingJobs, new
       return Promise.all(found.map(async (study) => ({ seq: study.seq, view: await view(db, study) })));
     },
 
-    trials: async (call: CallMeta, id: string, page: TrialPage): Promise<readonly KeptTrial[]> => {
+    trials: async (call: CallMeta, id: string, page: Omit<TrialPage, 'ended'>): Promise<readonly KeptTrial[]> => {
       const db = database.for(call);
-      return listTrials(db, (await mustFind(db, id)).seq, page);
+      const { seq, state } = await mustFind(db, id);
+      return listTrials(db, seq, { ...page, ended: isEnded(state) });
     },
 
     stop: async (call: CallMeta, id: string): Promise<Study> => {
@@ -124,6 +127,8 @@ export function openStudies({ database, queues, clock, ending, trainingJobs, new
     },
   };
 }
+
+const isEnded = (state: StudyState): boolean => state === 'succeeded' || state === 'failed' || state === 'stopped';
 
 /** A job that has ended by itself need not be cancelled. */
 function ignoreConflict(error: unknown): void {

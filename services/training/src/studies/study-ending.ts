@@ -3,7 +3,7 @@ import type { CallMeta, Clock, Database, Events, JobQueuesOf } from '@mlab/kerne
 import type { KeptStudy } from '#/domain/study.ts';
 import type { jobs as declared } from '#/jobs.ts';
 import { endStudy, type StudyEnd } from '#/store/studies.ts';
-import { bestTrial, countTrials, forgetRunning } from '#/store/trials.ts';
+import { bestTrial, countTrials } from '#/store/trials.ts';
 
 export interface StudyEndingOptions {
   readonly database: Database;
@@ -24,7 +24,6 @@ export function openStudyEnding({ database, events, queues, clock }: StudyEnding
         const at = clock.now();
         const ended = await endStudy(tx, id, { ...end, at });
         if (ended === undefined) return undefined;
-        await forgetRunning(tx, ended.seq);
         const { metric, direction, runId, jobId } = ended;
         const counts = await countTrials(tx, ended.seq);
         const best = direction === undefined ? undefined : await bestTrial(tx, ended.seq, direction);

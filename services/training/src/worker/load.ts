@@ -3,7 +3,7 @@ import { AppError } from '@mlab/kernel/errors';
 import { columnsByName, readTarget, takeRows, type Table, type Task } from '@mlab/learning';
 import type { DatasetDescription } from '#/data/dataset.ts';
 import { openFile } from './open-file.ts';
-import type { ThreadFile, TrainOrder } from './messages.ts';
+import type { LoadOrder, ThreadFile } from './messages.ts';
 
 /** What is to be learnt from, and of what. */
 export interface Loaded {
@@ -19,9 +19,7 @@ export interface Loaded {
   readonly warnings: readonly string[];
 }
 
-type LoadOrder = Pick<TrainOrder, 'file' | 'limits' | 'spec'>;
-
-export async function load({ file, limits, spec }: LoadOrder): Promise<Loaded> {
+export async function load({ file, limits, spec }: Pick<LoadOrder, 'file' | 'limits' | 'spec'>): Promise<Loaded> {
   await using dataset = await openFile(withTypes(file, spec), limits);
   const { description } = dataset;
   const readable = description.columns.filter(({ kind }) => kind !== undefined).map(({ name }) => name);

@@ -5,6 +5,7 @@ import type { Reading } from '#/domain/dataset.ts';
 import type { LineLevel } from '#/domain/job-line.ts';
 import type { RecordedSignature } from '#/domain/recording.ts';
 import type { ReadLimits } from '#/data/dataset.ts';
+import type { Loaded } from './load.ts';
 
 /* What goes between the process and a thread that trains. All of it is copied, but for shared memory. */
 
@@ -18,23 +19,32 @@ export type Described = Omit<DatasetSchema, 'id' | 'task'>;
 export type DescribedTask = NonNullable<DatasetSchema['task']>;
 
 interface AnyOrder {
-  readonly file: ThreadFile;
-  readonly limits: ReadLimits;
   /** See `control.ts`. */
   readonly control: SharedArrayBuffer;
-  /** That a trainer may use besides this one. */
-  readonly threads: number;
 }
 
-export interface DescribeOrder extends AnyOrder {
+interface FileOrder extends AnyOrder {
+  readonly file: ThreadFile;
+  readonly limits: ReadLimits;
+}
+
+export interface DescribeOrder extends FileOrder {
   readonly kind: 'describe';
   readonly target?: string | undefined;
 }
 
-export interface TrainOrder extends AnyOrder {
+/** Reads what several trials learn from. */
+export interface LoadOrder extends FileOrder {
+  readonly kind: 'load';
+  readonly spec: TrainingSpec;
+}
+
+export interface TrainOrder extends FileOrder {
   readonly kind: 'train';
   readonly spec: TrainingSpec;
-  /** Which becomes part of the report. */
+  /** That a trainer may use besides this one. */
+  readonly threads: number;
+  /** Which become part of the report. */
   readonly names: { readonly job: string; readonly run: string; readonly dataset: string };
   readonly resume?: Uint8Array | undefined;
   readonly checkpointMs: number;
@@ -43,19 +53,23 @@ export interface TrainOrder extends AnyOrder {
 export interface TrialOrder extends AnyOrder {
   readonly kind: 'trial';
   readonly spec: TrainingSpec;
+  /** In memory that is shared. */
+  readonly loaded: Loaded;
+  readonly threads: number;
   readonly metric: string;
   readonly folds: number;
   /** Whether it is asked after each step whether to go on. */
   readonly prunes: boolean;
 }
 
-export type Order = DescribeOrder | TrainOrder | TrialOrder;
+export type Order = DescribeOrder | LoadOrder | TrainOrder | TrialOrder;
 
 export type Said =
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'line'; readonly level: LineLevel; readonly text: string }
   | { readonly kind: 'iteration'; readonly number: number; readonly of: number; readonly metrics: Readonly<Record<string, number>> }
   | { readonly kind: 'checkpoint'; readonly state: Uint8Array }
+  /** The loss of a trial on rows that it does not learn from. */
   | { readonly kind: 'report'; readonly step: number; readonly value: number }
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '@mlab/kernel/errors';
 import { describeFile } from './describe.ts';
+import { load } from './load.ts';
 import type { Order, Said } from './messages.ts';
 import { train } from './train.ts';
 import { tryOut } from './trial.ts';
@@ -21,6 +22,8 @@ function work(): Promise<unknown> {
   switch (order.kind) {
     case 'describe':
       return describeFile(order);
+    case 'load':
+      return load(order);
     case 'train':
       return train(order, say);
     case 'trial':

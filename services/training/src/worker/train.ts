@@ -5,6 +5,7 @@ import { readControl } from './control.ts';
 import { fit, trainerOf, type AnyTrainer, type FitOptions, type Model } from './fit.ts';
 import { crossValidate, judge, telling } from './judge.ts';
 import { load, type Loaded } from './load.ts';
+import { openLosses } from './losses.ts';
 import { filesOf } from './made-files.ts';
 import type { Said, TrainedModel, TrainOrder } from './messages.ts';
 import { selfCheck } from './self-check.ts';
@@ -35,6 +36,7 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
   const { trainer, params } = trainerOf(spec, task);
   phase('preparing');
   let keptAt = performance.now();
+  const learning = openLosses();
   const common: FitOptions = {
     spec,
     task,
@@ -49,6 +51,7 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
     ...common,
     onPrepared: () => phase('training'),
     onIteration: ({ number, of, metrics }) => {
+      learning.add(number, metrics);
       say({ kind: 'iteration', number, of, metrics });
       return !controlled.isCancelled();
     },
@@ -84,7 +87,8 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
   const warnings = warningsOf(loaded, model);
   const importance = telling(model).filter(({ value }) => value > 0);
   const sha256 = createHash('sha256').update(written.bytes).digest('hex');
-  const made = filesOf({ order, loaded, parts, model, judgement, params, predictions, warnings, trainer, bytes: written.bytes.length });
+  const told = { order, loaded, parts, model, judgement, params, warnings, trainer };
+  const made = filesOf({ ...told, bytes: written.bytes.length, losses: learning.losses(), created: new Date().toISOString() });
   goesOn();
   return {
     onnx: written.bytes,
