@@ -68,7 +68,7 @@ interface Bounds {
   readonly high: number | null;
 }
 
-export function clamp(value: number, { low, high }: Bounds): number {
+function clamp(value: number, { low, high }: Bounds): number {
   return Math.min(Math.max(value, low ?? Number.NEGATIVE_INFINITY), high ?? Number.POSITIVE_INFINITY);
 }
 
@@ -125,11 +125,11 @@ function fillOf(
 }
 
 /** Between two values in proportion, as NumPy's `linear`. */
-export function quantile(sorted: Float32Array | Float64Array, share: number): number {
+function quantile(sorted: Float32Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const [a, b] = [sorted[below] ?? 0, sorted[Math.min(below + 1, sorted.length - 1)] ?? 0];
-  return sorted instanceof Float32Array ? Math.fround(a + (b - a) * (place - below)) : a + (b - a) * (place - below);
+  return Math.fround(a + (b - a) * (place - below));
 }
 
 /** Of equally frequent ones the least. */
