@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { columnNames, type Named } from '#/data/column-names.ts';
 import { csvRecords, type Head } from '#/data/csv-records.ts';
 import type { ReadLimits, ReadOptions } from '#/data/dataset.ts';

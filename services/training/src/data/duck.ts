@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { ReadLimits } from '#/data/dataset.ts';
 
@@ -105,7 +105,7 @@ function understood(error: unknown): unknown {
     return new AppError('too_large', 'The table does not fit into the memory that reading has.', { cause: error });
   }
   // These are mistakes of this program, as far as they are not about a file.
-  if (/^(Catalog|Parser|Binder|Syntax|Permission) Error/i.test(message) && !/^Binder Error: json/.test(message)) return error;
+  if (/^(Catalog|Parser|Binder|Syntax|Permission) Error/i.test(message) && !message.startsWith('Binder Error: json')) return error;
   return new AppError('invalid', sentenceOf(message), { cause: error });
 }
 

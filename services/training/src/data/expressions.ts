@@ -8,9 +8,9 @@ export type Kind = 'number' | 'boolean' | 'time' | 'text';
 export function heldOf(type: string): Held {
   if (/^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\))$/.test(type)) return 'number';
   if (type === 'BOOLEAN') return 'boolean';
-  if (type === 'DATE' || /^TIMESTAMP/.test(type)) return 'time';
+  if (type === 'DATE' || type.startsWith('TIMESTAMP')) return 'time';
   if (type === 'JSON') return 'json';
-  return /[[(]|^BLOB$|^BIT$|^NULL$|^"NULL"$|^GEOMETRY|^VARIANT/.test(type) && !/^ENUM\(/.test(type) ? 'nested' : 'text';
+  return /[[(]|^BLOB$|^BIT$|^NULL$|^"NULL"$|^GEOMETRY|^VARIANT/.test(type) && !type.startsWith('ENUM(') ? 'nested' : 'text';
 }
 
 /** The value of a column as `kind`, null where there is none or it is none: doubles for all but text. */

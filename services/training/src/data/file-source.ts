@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, join, sep } from 'node:path';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { DataSource } from '#/data/dataset.ts';
 
 /** A file below a folder. A path that leads elsewhere, by its words or by a link, is refused, and so is what is no plain file. */

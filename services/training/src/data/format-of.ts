@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { Format } from '#/data/dataset.ts';
 
 const ENDS: ReadonlyMap<string, Format> = new Map([

@@ -1,4 +1,4 @@
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { columnNames, type Named } from '#/data/column-names.ts';
 import { csvShape, type CsvShape } from '#/data/csv-shape.ts';
 import type { ColumnOverride, Format, ReadLimits, ReadOptions } from '#/data/dataset.ts';

@@ -1,5 +1,5 @@
 import { looksLikeIdentifier, type TableColumn } from '@mlab/learning';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { countsInColumn } from '#/data/counts-in-column.ts';
 import type { ColumnType, DatasetColumn } from '#/data/dataset.ts';

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { TableColumn } from '@mlab/learning';
 import { contentDigest } from '#/data/content-digest.ts';
 import { READ_LIMITS, type DataSource, type Dataset, type DatasetDescription, type ReadLimits, type ReadOptions } from '#/data/dataset.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { AppError } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import type { DataSource, DatasetDescription, Encoding, ReadLimits } from '#/data/dataset.ts';
 import { TextWatch, type Seen } from '#/data/text-watch.ts';
 

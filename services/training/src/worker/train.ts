@@ -12,7 +12,7 @@ import { selfCheck } from './self-check.ts';
 import { joined, splitTable, type Parts } from './split-table.ts';
 import { signatureOf, writeOnnx } from './write-onnx.ts';
 
-export type Say = (said: Said, transfer?: readonly ArrayBuffer[]) => void;
+export type Say = (said: Said) => void;
 
 /** From the file to a model that was judged, written and checked. */
 export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> {
