@@ -32,7 +32,7 @@ export function fitNumber(column: TableColumn, { name, input, source, words, for
   const lambda = transform === 'yeo_johnson' ? fitLambda(finiteOf(rawValues(column, { source: 'value', transform: 'none' }))) : undefined;
   const shape = { source, transform, ...(words === undefined ? {} : { words }), ...(lambda === undefined ? {} : { lambda }) };
   const raw = rawValues(column, shape);
-  const sorted = finiteOf(raw).sort();
+  const sorted = finiteOf(raw).toSorted();
   const missing = raw.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
   const infinite = raw.length - missing - sorted.length;
   if (sorted.length === 0 && (isDense || infinite === 0)) return { feature: undefined, reason: 'It has no value in any training row.' };

@@ -88,7 +88,7 @@ function sampleOf(values: Float64Array, count: number): Float64Array {
     if (seen >= taken * step && taken < sample.length) sample[taken++] = value + 0;
     seen++;
   }
-  return sample.subarray(0, taken).sort();
+  return sample.subarray(0, taken).toSorted();
 }
 
 function quantileOf(sorted: Float64Array, share: number): number {

@@ -1,6 +1,6 @@
 import { AppError } from '@mlab/kernel/errors';
 import { checkParts, type SplitTarget } from '#/splitting/check-parts.ts';
-import { checkGap, groupsOf, ordered } from '#/splitting/keys.ts';
+import { checkGap, endBefore, groupsOf, ordered } from '#/splitting/keys.ts';
 import { classRows } from '#/splitting/stratified.ts';
 import type { Fold, FoldsPlan } from '#/splitting/split.ts';
 import { allRows, shuffle } from '#/splitting/take-shares.ts';
@@ -34,7 +34,7 @@ const toFold =
   (test: number[], fold: number): Fold => {
     const isTest = new Uint8Array(rows);
     for (const row of test) isTest[row] = 1;
-    return { repeat, fold, train: allRows(rows).filter((row) => isTest[row] === 0), test: Int32Array.from(test).sort() };
+    return { repeat, fold, train: allRows(rows).filter((row) => isTest[row] === 0), test: Int32Array.from(test).toSorted() };
   };
 
 /** Test rows of each fold. */
@@ -87,8 +87,7 @@ function byTime(table: Table, { folds, column, gap = 0 }: FoldsPlan & { kind: 't
   });
   return Array.from({ length: folds }, (_, fold) => {
     const start = starts[fold] as number;
-    let end = start;
-    while (gap > 0 && end > 0 && (times[start] as number) - (times[end - 1] as number) <= gap) end--;
-    return { repeat: 0, fold, train: rows.slice(0, end).sort(), test: rows.slice(start, starts[fold + 1]).sort() };
+    const train = rows.slice(0, endBefore(times, start, gap)).toSorted();
+    return { repeat: 0, fold, train, test: rows.slice(start, starts[fold + 1]).toSorted() };
   });
 }

@@ -45,3 +45,12 @@ export function ordered(table: Table, name: string): Ordered {
 export function checkGap(gap: number): void {
   if (!(gap >= 0) || !Number.isFinite(gap)) throw new AppError('invalid', `The gap before later rows has to be 0 or more, not ${gap}.`);
 }
+
+/** Where rows end that are more than the gap before those from `start` on. */
+export function endBefore(times: Float64Array, start: number, gap: number): number {
+  if (gap === 0 || start >= times.length) return start;
+  const latest = (times[start] as number) - gap;
+  let end = start;
+  while (end > 0 && (times[end - 1] as number) >= latest) end--;
+  return end;
+}

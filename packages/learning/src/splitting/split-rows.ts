@@ -1,6 +1,6 @@
 import { AppError } from '@mlab/kernel/errors';
 import { checkParts, type SplitTarget } from '#/splitting/check-parts.ts';
-import { checkGap, groupsOf, ordered, splitColumn } from '#/splitting/keys.ts';
+import { checkGap, endBefore, groupsOf, ordered, splitColumn } from '#/splitting/keys.ts';
 import { apportion, classRows } from '#/splitting/stratified.ts';
 import type { Split, SplitRows } from '#/splitting/split.ts';
 import { allRows, countOf, sharesOf, shuffle, type Shares } from '#/splitting/take-shares.ts';
@@ -11,7 +11,7 @@ export function splitRows(table: Table, target: SplitTarget, split: Split, rando
   if (table.rows < 2) throw new AppError('invalid', `A table of ${table.rows} row${table.rows === 1 ? '' : 's'} cannot be split.`);
   const shares = split.kind === 'column' ? undefined : sharesOf(split);
   const lists = listsOf(table, target, split, random);
-  const sorted = (list: Int32Array | number[]): Int32Array => Int32Array.from(list).sort();
+  const sorted = (list: Int32Array | number[]): Int32Array => Int32Array.from(list).toSorted();
   const [train, test, validation] = [sorted(lists.train), sorted(lists.test), sorted(lists.validation)];
   const wantsValidation = shares === undefined ? validation.length > 0 : shares.validation > 0;
   checkParts(
@@ -81,15 +81,10 @@ function byTime(table: Table, column: string, { test, validation, gap }: Shares 
     while (start > 0 && start < end && times[start - 1] === times[start]) start--;
     return start;
   };
-  const before = (start: number): number => {
-    let end = start;
-    while (gap > 0 && start < rows.length && end > 0 && (times[start] as number) - (times[end - 1] as number) <= gap) end--;
-    return end;
-  };
   const testStart = startOf(test, rows.length);
-  const validationEnd = before(testStart);
+  const validationEnd = endBefore(times, testStart, gap);
   const validationStart = startOf(validation, validationEnd);
-  const trainEnd = validation > 0 ? before(validationStart) : validationEnd;
+  const trainEnd = validation > 0 ? endBefore(times, validationStart, gap) : validationEnd;
   return { train: rows.subarray(0, trainEnd), validation: rows.subarray(validationStart, validationEnd), test: rows.subarray(testStart) };
 }
 
