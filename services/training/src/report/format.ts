@@ -15,7 +15,7 @@ export const signed = (value: number): string => (value > 0 ? `+${number(value)}
 /** Of rows, which are a whole number unless they have weights. */
 export const count = (value: number): string => (Number.isInteger(value) ? minus(GROUPED.format(value)) : number(value));
 
-export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 2 : 1)}%`;
+export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 1)}%`;
 
 export const minus = (text: string): string => text.replace(/^-/, '−');
 

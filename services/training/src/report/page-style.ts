@@ -36,25 +36,28 @@ h2{font-size:20px;margin:0 0 6px;letter-spacing:-.005em}
 h3{font-size:15px;margin:22px 0 6px}
 .intro,section>p{margin:0 0 12px;color:var(--soft);max-width:80ch}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:20px;margin:12px 0}
+.figures:has(>figure:only-child){grid-template-columns:minmax(0,560px)}
+.figures:has(>figure.wide:only-child){grid-template-columns:minmax(0,1fr)}
 figure{margin:0;min-width:0;border:1px solid var(--rule);border-radius:10px;padding:14px 16px 10px;display:flex;flex-direction:column;break-inside:avoid}
 figure.wide{grid-column:1/-1}
 figcaption h3{margin:0}
 figcaption p{margin:2px 0 10px;color:var(--soft);font-size:13.5px;line-height:1.45}
 figure svg{width:100%;height:auto;display:block;max-width:620px}
-figure.wide svg{max-width:none}
-.broad{min-width:680px}
+figure.wide svg{max-width:960px}
+div.broad{min-width:680px}
 figure details{margin-top:auto;padding-top:8px}
 details{margin:10px 0}
 summary{cursor:pointer;color:var(--soft);font-size:13px}
 summary:hover{color:var(--ink)}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums;min-width:min(100%,320px)}
-section>.scroll>table,section>details>.scroll>table{width:100%}
-th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400;overflow-wrap:normal}
-tbody th,td:not(.n){overflow-wrap:anywhere;min-width:7ch}
+section>.scroll>.broad,section>details>.scroll>.broad{width:100%}
+.narrow th,.narrow td{padding-right:28px}
+th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top;font-weight:400;overflow-wrap:break-word;max-width:44ch}
+tbody th{position:sticky;left:0;background:var(--paper);max-width:30ch}
 thead th{color:var(--soft);font-size:12.5px;vertical-align:bottom;font-weight:500}
 .n{text-align:right;white-space:nowrap}
-tbody tr:hover{background:var(--wash)}
+tbody tr:hover>*{background:var(--wash)}
 details .scroll{margin-top:8px;max-height:420px;overflow:auto}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,230px),1fr));gap:10px 24px;margin:10px 0}
 .facts div{border-top:1px solid var(--rule);padding-top:6px}
@@ -62,5 +65,5 @@ dt{color:var(--soft);font-size:12.5px}
 dd{margin:0}
 footer{margin-top:40px;border-top:1px solid var(--rule);color:var(--soft);font-size:13px}
 @media (max-width:560px){body{padding:0 14px 32px}h1{font-size:23px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile.main{grid-column:1/-1}figure{padding:12px 10px 8px}}
-@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#ccc;--wash:#fff;--accent:#1c4f9f;--good:#0b6f65;--bad:#b3321c;--warn:#fff}body{max-width:none;padding:0;font-size:10.5pt}nav,.skip,figure details{display:none}section{break-inside:auto}h2,h3{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:12px}.scroll{overflow:visible;max-height:none!important}.broad{min-width:0}details::details-content{content-visibility:visible;block-size:auto}tr{break-inside:avoid}}
+@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#ccc;--wash:#fff;--accent:#1c4f9f;--good:#0b6f65;--bad:#b3321c;--warn:#fff}body{max-width:none;padding:0;font-size:10.5pt}nav,.skip,figure details{display:none}section{break-inside:auto}h2,h3{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:12px}.scroll{overflow:visible;max-height:none!important}div.broad{min-width:0}details::details-content{content-visibility:visible;block-size:auto}tr{break-inside:avoid}}
 `;

@@ -6,6 +6,8 @@ import { markup } from '#/report/markup.ts';
 
 export interface Bar {
   readonly label: string;
+  /** Instead of the label, where there is little room. */
+  readonly short?: string;
   readonly value: number;
   /** Ends of a whisker. */
   readonly low?: number;
@@ -38,11 +40,11 @@ export function barChart({
   format = number,
   judged = false,
 }: BarChartOptions): Chart {
-  const labels = bars.map(({ label }) => shortened(label, 26));
+  const labels = bars.map(({ label, short }) => shortened(short ?? label, 28));
   const values = bars.map(({ value }) => format(value));
   const lows = bars.map(({ value, low }) => Math.min(0, low ?? value));
   const highs = bars.map(({ value, high }) => Math.max(0, high ?? value));
-  const left = Math.min(175, Math.max(40, ...labels.map((label) => textWidth(label) + 10)));
+  const left = Math.min(210, Math.max(40, ...labels.map((label) => textWidth(label) + 10)));
   const room = Math.max(30, ...values.map((value) => textWidth(value) + 8));
   const low = Math.min(0, ...lows);
   const high = Math.max(low === 0 ? Number.MIN_VALUE : 0, ...highs);
@@ -58,6 +60,7 @@ export function barChart({
     const whisker =
       from !== undefined &&
       to !== undefined &&
+      to > from &&
       markup`<path class="whisker" d="M${at(from)} ${y + 8}H${at(to)}M${at(from)} ${y + 5}v6M${at(to)} ${y + 5}v6"/>`;
     return markup`<g><text class="label" x="${px(left - 6)}" y="${y + 12}" text-anchor="end">${labels[row]}<title>${label}</title></text><rect class="${colour}" x="${a}" y="${y}" width="${px(Math.max(0.5, b - a))}" height="16" rx="2"/>${whisker}<text class="value" x="${px(edge)}" y="${y + 12}" text-anchor="${value < 0 ? 'end' : 'start'}">${values[row]}</text></g>`;
   });

@@ -1,6 +1,6 @@
 import type { Chart, TableOf } from '#/report/charts/chart.ts';
 import { dashOf, seriesClass } from '#/report/charts/chart-style.ts';
-import { pathThrough, plot, px, type LegendEntry, type Plot } from '#/report/charts/plot.ts';
+import { dashed, pathThrough, plot, px, type LegendEntry, type Plot } from '#/report/charts/plot.ts';
 import { linear, type Scale } from '#/report/charts/scale.ts';
 import { markup, type Markup } from '#/report/markup.ts';
 
@@ -71,11 +71,11 @@ function drawLine(line: Line, at: number, frame: Plot): Markup {
     const y = line.y[index];
     return y === null || y === undefined ? null : ([frame.x(x), frame.y(y)] as const);
   });
-  const dash = line.series === undefined ? dashOf(at) : undefined;
+  const dash = dashFor(line, at);
   const way =
     line.dots === 'only'
       ? ''
-      : markup`<path class="line ${seriesClass('stroke', series)}" d="${pathThrough(points, line.step)}"${dash === undefined ? '' : markup` stroke-dasharray="${dash}"`}/>`;
+      : markup`<path class="line ${seriesClass('stroke', series)}" d="${pathThrough(points, line.step)}"${dashed(dash)}/>`;
   const dots =
     line.dots === undefined || line.dots === false
       ? []
@@ -89,9 +89,17 @@ function drawLine(line: Line, at: number, frame: Plot): Markup {
   return markup`<g>${way}${dots}</g>`;
 }
 
+/** Lines that choose their colour are one of a kind. */
+const dashFor = ({ series }: Line, at: number): string | undefined => (series === undefined ? dashOf(at) : undefined);
+
 const legendOf = (lines: readonly Line[], guides: readonly Guide[]): readonly LegendEntry[] => [
-  ...lines.map(({ label, dots, series }, at): LegendEntry => ({ label, series: series ?? at, mark: dots === 'only' ? 'dot' : 'line' })),
-  ...guides.flatMap(({ label }): LegendEntry[] => (label === undefined ? [] : [{ label, series: 0, mark: 'dashed' }])),
+  ...lines.map((line, at): LegendEntry => ({
+    label: line.label,
+    series: line.series ?? at,
+    mark: line.dots === 'only' ? 'dot' : 'line',
+    dash: dashFor(line, at),
+  })),
+  ...guides.flatMap(({ label }): LegendEntry[] => (label === undefined ? [] : [{ label, series: 0, mark: 'guide' }])),
 ];
 
 const scaleOf = (values: readonly number[], exact = false): Scale =>

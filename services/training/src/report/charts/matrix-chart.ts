@@ -9,14 +9,16 @@ export const MOST_CLASSES = 20;
 /** More than this have room for their shares only, or for nothing. */
 const WITH_COUNTS = 5;
 const WITH_SHARES = 9;
+/** How much of its colour a cell has at most, so that ink can be read on it, in light and in dark. */
+const STRONGEST = 0.62;
 
 /** Of each true class, what it was taken for: the darker, the larger the share of its rows. */
 export function matrixChart({ classes, counts }: Confusion): Chart {
   const size = classes.length;
   const labels = classes.map((label) => shortened(label, 16));
   const left = Math.min(125, Math.max(44, ...labels.map((label) => textWidth(label) + 14)));
-  const cell = Math.min(86, (WIDTH - left - 4) / size);
-  const cellHeight = Math.min(cell, size <= WITH_COUNTS ? 64 : cell);
+  const cell = Math.min(size <= 3 ? 124 : 90, (WIDTH - left - 4) / size);
+  const cellHeight = Math.min(cell, size <= 3 ? 76 : size <= WITH_COUNTS ? 64 : cell);
   const isTurned = labels.some((label) => textWidth(label) > cell - 4);
   const top = isTurned ? 24 + Math.min(110, Math.max(...labels.map(textWidth)) * 0.75) : 40;
   const totals = counts.map((row) => row.reduce((sum, one) => sum + one, 0));
@@ -26,15 +28,14 @@ export function matrixChart({ classes, counts }: Confusion): Chart {
       const share = total === 0 ? 0 : value / total;
       const [x, y] = [left + said * cell, top + truth * cellHeight];
       const colour = truth === said ? 'fill-1' : 'fill-2';
-      const ink = share > 0.55 ? 'on-dark' : 'label';
       const middle = px(x + cell / 2);
       const text =
         size <= WITH_COUNTS
-          ? markup`<text class="${ink}" x="${middle}" y="${px(y + cellHeight / 2 - 1)}" text-anchor="middle" font-weight="600">${count(value)}</text><text class="${ink} small" x="${middle}" y="${px(y + cellHeight / 2 + 14)}" text-anchor="middle">${percent(share)}</text>`
+          ? markup`<text class="label" x="${middle}" y="${px(y + cellHeight / 2 - 1)}" text-anchor="middle" font-weight="600">${count(value)}</text><text class="label small" x="${middle}" y="${px(y + cellHeight / 2 + 14)}" text-anchor="middle">${percent(share)}</text>`
           : size <= WITH_SHARES && value > 0
-            ? markup`<text class="${ink} small" x="${middle}" y="${px(y + cellHeight / 2 + 4)}" text-anchor="middle">${Math.round(share * 100)}%</text>`
+            ? markup`<text class="label small" x="${middle}" y="${px(y + cellHeight / 2 + 4)}" text-anchor="middle">${Math.round(share * 100)}%</text>`
             : '';
-      return markup`<g><title>${classes[truth]} taken for ${classes[said]}: ${count(value)} (${percent(share)})</title><rect class="grid" x="${px(x)}" y="${px(y)}" width="${px(cell)}" height="${px(cellHeight)}"/><rect class="${colour}" fill-opacity="${px(share * 100) / 100}" x="${px(x + 1)}" y="${px(y + 1)}" width="${px(cell - 2)}" height="${px(cellHeight - 2)}"/>${text}</g>`;
+      return markup`<g><title>${classes[truth]} taken for ${classes[said]}: ${count(value)} (${percent(share)})</title><rect class="grid" x="${px(x)}" y="${px(y)}" width="${px(cell)}" height="${px(cellHeight)}"/><rect class="${colour}" fill-opacity="${px(share * STRONGEST * 100) / 100}" x="${px(x + 1)}" y="${px(y + 1)}" width="${px(cell - 2)}" height="${px(cellHeight - 2)}"/>${text}</g>`;
     }),
   );
   const heads = labels.map((label, at) => {

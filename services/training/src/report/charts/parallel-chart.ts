@@ -40,8 +40,8 @@ export function parallelChart({ name, title, description, axes, better, lines: n
       return place === undefined ? null : ([x(axis), BOTTOM - place * (BOTTOM - TOP)] as const);
     });
     const isStrong = strong.has(line);
-    const faint = 0.12 + (0.33 * rank) / Math.max(1, order.length);
-    return markup`<path class="${isStrong ? 'line stroke-2' : 'thin stroke-1'}" ${isStrong ? '' : markup`stroke-opacity="${px(faint * 100) / 100}"`} d="${pathThrough(points)}"/>`;
+    const faint = 0.15 + (0.4 * rank) / Math.max(1, order.length);
+    return markup`<path class="${isStrong ? 'line stroke-2' : 'thin stroke-1'}" ${isStrong ? '' : markup`opacity="${px(faint * 100) / 100}"`} d="${pathThrough(points)}"/>`;
   });
   const drawn = axes.map(({ title: label }, axis) => {
     const at = px(x(axis));

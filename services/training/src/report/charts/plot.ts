@@ -6,8 +6,8 @@ import { markup, type Markup, type Piece } from '#/report/markup.ts';
 export const WIDTH = 460;
 export const HEIGHT = 300;
 
-/** About how wide a text is; letters of the system's font at 12 px are 6.4 px on average. */
-export const textWidth = (text: string): number => Array.from(text).length * 6.4;
+/** About how wide a text is at 12 px: with most fonts less. */
+export const textWidth = (text: string): number => Array.from(text).length * 7.1;
 
 /** Numbers in SVG need no more than a tenth of a pixel. */
 export const px = (value: number): number => Math.round(value * 10) / 10;
@@ -29,7 +29,9 @@ export interface LegendEntry {
   readonly label: string;
   /** Of the series whose colour it shows. */
   readonly series: number;
-  readonly mark: 'line' | 'dashed' | 'dot' | 'area';
+  readonly mark: 'line' | 'guide' | 'dot' | 'area';
+  /** Of a line. */
+  readonly dash?: string | undefined;
 }
 
 /** The part of a chart between its axes. */
@@ -46,7 +48,7 @@ export interface Plot {
 export function plot({ x, y, width = WIDTH, height = HEIGHT, legend = [] }: PlotOptions): Plot {
   const rows = legendRows(legend, width);
   const left = Math.max(28, ...y.scale.ticks.map(({ label }) => textWidth(label) + 12));
-  const [top, right, bottom] = [20 + rows.length * 18, width - 16, height - 40];
+  const [top, right, bottom] = [26 + rows.length * 18, width - Math.max(12, textWidth(x.scale.ticks.at(-1)?.label ?? '') / 2), height - 40];
   const toX = (value: number): number => px(left + x.scale.at(value) * (right - left));
   const toY = (value: number): number => px(bottom - y.scale.at(value) * (bottom - top));
   const gridY = y.scale.ticks.map(
@@ -63,7 +65,7 @@ export function plot({ x, y, width = WIDTH, height = HEIGHT, legend = [] }: Plot
     x: toX,
     y: toY,
     draw: (content) =>
-      markup`${drawLegend(rows)}<text class="small" x="0" y="${px(top - 8)}">${y.title}</text>${gridY}<path class="axis" d="M${px(left)} ${px(bottom)}H${px(right)}"/>${gridX}<text class="small" x="${px(right)}" y="${px(height - 4)}" text-anchor="end">${x.title}</text>${content}`,
+      markup`${drawLegend(rows)}<text class="small" x="0" y="${px(top - 14)}">${y.title}</text>${gridY}<path class="axis" d="M${px(left)} ${px(bottom)}H${px(right)}"/>${gridX}<text class="small" x="${px(right)}" y="${px(height - 4)}" text-anchor="end">${x.title}</text>${content}`,
   };
 }
 
@@ -90,19 +92,22 @@ function legendRows(legend: readonly LegendEntry[], width: number): readonly (re
 const drawLegend = (rows: readonly (readonly PlacedEntry[])[]): readonly Markup[] =>
   rows.flatMap((row, at) =>
     row.map(
-      ({ label, series, mark, x }) =>
-        markup`${drawMark(mark, series, { x, y: 8 + at * 18 })}<text class="label" x="${px(x + 22)}" y="${12 + at * 18}">${label}</text>`,
+      ({ label, x, ...entry }) =>
+        markup`${drawMark(entry, { x, y: 8 + at * 18 })}<text class="label" x="${px(x + 22)}" y="${12 + at * 18}">${label}</text>`,
     ),
   );
 
-function drawMark(mark: LegendEntry['mark'], series: number, { x, y }: { readonly x: number; readonly y: number }): Markup {
+function drawMark({ mark, series, dash }: Omit<LegendEntry, 'label'>, { x, y }: { readonly x: number; readonly y: number }): Markup {
   if (mark === 'dot') return markup`<circle class="${seriesClass('fill', series)}" cx="${px(x + 8)}" cy="${y}" r="4"/>`;
   if (mark === 'area') {
     return markup`<rect class="area ${seriesClass('fill', series)} ${seriesClass('stroke', series)}" x="${px(x + 1)}" y="${y - 5}" width="14" height="10"/>`;
   }
-  if (mark === 'dashed') return markup`<path class="guide" d="M${px(x)} ${y}h16"/>`;
-  return markup`<path class="line ${seriesClass('stroke', series)}" d="M${px(x)} ${y}h16"/>`;
+  if (mark === 'guide') return markup`<path class="guide" d="M${px(x)} ${y}h16"/>`;
+  return markup`<path class="line ${seriesClass('stroke', series)}" d="M${px(x)} ${y}h16"${dashed(dash)}/>`;
 }
+
+export const dashed = (dash: string | undefined): Markup | undefined =>
+  dash === undefined ? undefined : markup` stroke-dasharray="${dash}"`;
 
 /** A way through points; gaps where a value is null. */
 export function pathThrough(points: readonly (readonly [number, number] | null)[], step = false): string {

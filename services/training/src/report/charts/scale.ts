@@ -40,7 +40,7 @@ export function linear({ low, high, ticks = 5, exact = false, percent = false }:
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   const share = rough / power;
-  return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
+  return power * (share < Math.SQRT2 ? 1 : share < Math.sqrt(10) ? 2 : share < Math.sqrt(50) ? 5 : 10);
 }
 
 /** For values above 0: ticks at powers of ten, and at 2 and 5 times those where there are few. */
@@ -77,7 +77,13 @@ const SUFFIXES = [
 export function tickLabel(value: number, step: number): string {
   const size = Math.max(Math.abs(value), Math.abs(step));
   if (Math.abs(value) < step * 1e-9) return '0';
-  if (size >= 1e15 || size < 1e-5) return minus(value.toExponential(Math.abs(value / step) < 10 ? 0 : 1).replace('e+', 'e'));
+  if (size >= 1e15 || size < 1e-5)
+    return minus(
+      value
+        .toExponential(Math.abs(value / step) < 10 ? 0 : 1)
+        .replace('e+', 'e')
+        .replace('e-', 'e−'),
+    );
   const [unit, suffix] = SUFFIXES.find(([least]) => size >= least * (least === 1e3 ? 10 : 1)) ?? [1, ''];
   const places = Math.min(8, Math.max(0, -Math.floor(Math.log10(step / unit) + 1e-9)));
   return `${minus((value / unit).toFixed(places))}${suffix}`;

@@ -7,6 +7,7 @@ import { linear } from '#/report/charts/scale.ts';
 import type { Report } from '#/report/contents.ts';
 import { count, number, percent } from '#/report/format.ts';
 import { markup, type Markup } from '#/report/markup.ts';
+import { anomalyChart } from '#/report/sections/groups.ts';
 import { table, type Section } from '#/report/sections/section.ts';
 
 const SHARE = linear({ low: 0, high: 1, exact: true });
@@ -20,7 +21,7 @@ export function classificationSection({ evaluation }: Report): Section | undefin
     roc.length > 0 && rocChart(roc),
     precisionRecall.length > 0 && precisionRecallChart(precisionRecall, evaluation),
     evaluation.calibration !== undefined && calibrationChart(evaluation.calibration),
-    evaluation.scores !== undefined && evaluation.task === 'binary' && scoresChart(evaluation.scores),
+    evaluation.scores !== undefined && (evaluation.task === 'anomaly' ? anomalyChart(evaluation.scores) : scoresChart(evaluation.scores)),
     evaluation.gain !== undefined && gainChart(evaluation.gain),
   ].filter((chart) => chart !== false);
   return {

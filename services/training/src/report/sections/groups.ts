@@ -1,4 +1,6 @@
+import type { Histogram } from '@mlab/learning';
 import { barChart } from '#/report/charts/bar-chart.ts';
+import type { Chart } from '#/report/charts/chart.ts';
 import { histogramChart } from '#/report/charts/histogram-chart.ts';
 import type { Report } from '#/report/contents.ts';
 import { count, percent } from '#/report/format.ts';
@@ -20,13 +22,16 @@ export function groupsSection({ evaluation }: Report): Section | undefined {
     });
     return { id: 'clusters', title: 'Clusters', charts: [chart] };
   }
-  if (evaluation?.task !== 'anomaly' || evaluation.scores === undefined) return undefined;
-  const chart = histogramChart({
+  // Where anomalies are known, their scores are shown with what is known.
+  if (evaluation?.task !== 'anomaly' || evaluation.scores === undefined || (evaluation.roc ?? []).length > 0) return undefined;
+  return { id: 'scores', title: 'Scores', charts: [anomalyChart(evaluation.scores)] };
+}
+
+export const anomalyChart = (histogram: Histogram): Chart =>
+  histogramChart({
     name: 'score-distribution',
     title: 'Scores',
     description: 'The higher a score, the stranger is a row to the model.',
-    histogram: evaluation.scores,
+    histogram,
     valueTitle: 'Score',
   });
-  return { id: 'scores', title: 'Scores of anomalies', charts: [chart] };
-}

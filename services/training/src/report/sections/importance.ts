@@ -1,7 +1,7 @@
 import { metricOf } from '@mlab/learning';
 import { barChart } from '#/report/charts/bar-chart.ts';
 import type { Report } from '#/report/contents.ts';
-import { number, percent, signed } from '#/report/format.ts';
+import { number, percent, shortened, signed } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 import { table, type Section } from '#/report/sections/section.ts';
 
@@ -16,7 +16,7 @@ export function importanceSection({ permutations, importance = [] }: Report): Se
       barChart({
         name: 'permutation-importance',
         title: 'Importance by shuffling',
-        description: `How much worse ${metricOf(permutations.metric).title} becomes when a column is shuffled; whiskers are the deviation over ${sorted[0]?.values.length ?? 0} times. ${beyond(sorted.length)}`,
+        description: `How much worse the model becomes in ${metricOf(permutations.metric).title} when a column is shuffled; whiskers are the deviation over ${sorted[0]?.values.length ?? 0} times. ${beyond(sorted.length)}`,
         bars: sorted
           .slice(0, MOST)
           .map(({ name, mean, deviation }) => ({ label: name, value: mean, low: mean - deviation, high: mean + deviation })),
@@ -68,7 +68,11 @@ export function slicesSection({ slices }: Report): Section | undefined {
             description: `How much better or worse than for all rows${slices.overall === undefined ? '' : ` (${number(slices.overall)})`}; the worst first.`,
             bars: scored
               .slice(0, MOST)
-              .map(({ column, value, advantage = 0 }) => ({ label: `${column}: ${value ?? 'missing'}`, value: advantage })),
+              .map(({ column, value, advantage = 0 }) => ({
+                label: `${column}: ${value ?? 'missing'}`,
+                short: `${shortened(column, 12)}: ${value ?? 'missing'}`,
+                value: advantage,
+              })),
             valueTitle: `Advantage in ${title}`,
             labelTitle: 'Slice',
             format: signed,

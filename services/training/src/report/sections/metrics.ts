@@ -18,28 +18,35 @@ export function metricsSection({ evaluation, metric, baseline, comparison, cross
     ...(comparison === undefined ? [] : ['Better in']),
     ...(crossValidation === undefined ? [] : ['Folds']),
   ];
-  const rows = names.map((name) => {
-    const value = evaluation.metrics[name] as number;
-    const interval = evaluation.intervals?.[name];
-    const base = baseline?.metrics[name];
-    const better = comparison?.metrics[name]?.better;
-    const folds = crossValidation?.metrics[name];
-    return [
-      titleOf(name),
-      number(value),
-      ...(hasIntervals ? [interval === undefined ? '–' : `${number(interval.low)} to ${number(interval.high)}`] : []),
-      ...(baseline === undefined ? [] : base === undefined ? ['–', '–'] : [number(base), signed(value - base)]),
-      ...(comparison === undefined ? [] : [better === undefined ? '–' : percent(better)]),
-      ...(crossValidation === undefined ? [] : [folds === undefined ? '–' : `${number(folds.mean)} ± ${number(folds.deviation)}`]),
-    ];
-  });
+  const rowsOf = (some: readonly string[]) =>
+    some.map((name) => {
+      const value = evaluation.metrics[name] as number;
+      const interval = evaluation.intervals?.[name];
+      const base = baseline?.metrics[name];
+      const better = comparison?.metrics[name]?.better;
+      const folds = crossValidation?.metrics[name];
+      return [
+        titleOf(name),
+        number(value),
+        ...(hasIntervals ? [interval === undefined ? '–' : `${number(interval.low)} to ${number(interval.high)}`] : []),
+        ...(baseline === undefined ? [] : base === undefined ? ['–', '–'] : [number(base), signed(value - base)]),
+        ...(comparison === undefined ? [] : [better === undefined ? '–' : percent(better)]),
+        ...(crossValidation === undefined ? [] : [folds === undefined ? '–' : `${number(folds.mean)} ± ${number(folds.deviation)}`]),
+      ];
+    });
+  const isAverage = (name: string): boolean =>
+    name !== metric && (evaluation.task === 'binary' ? /_(micro|macro|weighted)$/ : /_micro$|^(precision|recall)_weighted$/).test(name);
+  const averages = names.filter(isAverage);
   const missing = Object.entries(evaluation.missing);
   return {
     id: 'metrics',
     title: 'Metrics',
-    intro: introOf(hasIntervals ? level : undefined, baseline?.title, comparison !== undefined),
+    intro: introOf(hasIntervals ? level : undefined, comparison !== undefined),
     charts: [],
-    body: markup`${table({ head, rows }, 'Metrics')}${
+    body: markup`${table({ head, rows: rowsOf(names.filter((name) => !isAverage(name))) }, 'Metrics')}${
+      averages.length > 0 &&
+      markup`<details><summary>Averages over classes: ${averages.length}</summary>${table({ head, rows: rowsOf(averages) }, 'Averages over classes')}</details>`
+    }${
       missing.length > 0 &&
       markup`<details><summary>Metrics without a value: ${missing.length}</summary><ul>${missing.map(([name, reason]) => markup`<li>${metricOf(name).title}: ${reason}</li>`)}</ul></details>`
     }`,
@@ -47,13 +54,13 @@ export function metricsSection({ evaluation, metric, baseline, comparison, cross
 }
 
 /** An arrow says which way is better. */
-const titleOf = (name: string): string => `${metricOf(name).title} ${metricOf(name).better === 'higher' ? '↑' : '↓'}`;
+const titleOf = (name: string): string => `${metricOf(name).title}\u00A0${metricOf(name).better === 'higher' ? '↑' : '↓'}`;
 
-const introOf = (level: string | undefined, baseline: string | undefined, compares: boolean): string =>
+const introOf = (level: string | undefined, compares: boolean): string =>
   [
     'All are of rows that the model has not learnt from; ↑ more is better, ↓ less is better.',
     level !== undefined && `Intervals say where the metric would lie for ${level} of other samples of the same size (bootstrap).`,
-    compares && `“Better in” is the share of such samples in which the model beats ${baseline ?? 'the baseline'}.`,
+    compares && `“Better in” is the share of such samples in which the model beats the baseline.`,
   ]
     .filter((sentence) => sentence !== false)
     .join(' ');
@@ -62,9 +69,9 @@ const introOf = (level: string | undefined, baseline: string | undefined, compar
 const TILES = 5;
 const FAVOURITES = [
   'roc_auc',
+  'roc_auc_macro',
   'average_precision',
   'f1',
-  'f1_macro',
   'balanced_accuracy',
   'accuracy',
   'log_loss',

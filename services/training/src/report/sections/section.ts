@@ -37,7 +37,7 @@ export function table({ head, rows }: TableOf, label: string): Markup {
   const isNumeric = head.map((_, column) => rows.length > 0 && rows.every((row) => /^$|^[–—+−]?[\d.,]+|^–$/.test(row[column] ?? '')));
   const cell = (text: string, column: number): Markup =>
     column === 0 ? markup`<th scope="row">${text}</th>` : markup`<td${isNumeric[column] === true && markup` class="n"`}>${text}</td>`;
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${head.map((title, column) => markup`<th scope="col"${isNumeric[column] === true && column > 0 && markup` class="n"`}>${title}</th>`)}</tr></thead><tbody>${rows.map((row) => markup`<tr>${row.map(cell)}</tr>`)}</tbody></table></div>`;
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="${head.length <= 3 ? 'narrow' : 'broad'}"><thead><tr>${head.map((title, column) => markup`<th scope="col"${isNumeric[column] === true && column > 0 && markup` class="n"`}>${title}</th>`)}</tr></thead><tbody>${rows.map((row) => markup`<tr>${row.map(cell)}</tr>`)}</tbody></table></div>`;
 }
 
 export const facts = (list: readonly Fact[]): Markup =>
