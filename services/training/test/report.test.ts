@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Evaluation } from '@mlab/learning';
+import { fitted } from '#/report/charts/text-width.ts';
 import { linear, logarithmic, tickLabel } from '#/report/charts/scale.ts';
 import type { Report } from '#/report/contents.ts';
-import { bytes, duration, number, percent, shortened, signed } from '#/report/format.ts';
+import { bytes, duration, number, percent, signed } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 import { plotsOf, renderReport } from '#/report/report.ts';
 import { anomalyReport, binaryReport, clusteringReport, sampleReports, studyReport } from './sample-reports.ts';
@@ -46,7 +47,8 @@ for (const [name, report] of Object.entries(samples)) {
       assert.ok(svgs.length > 0);
       const figures = html.match(/<figure[\s\S]*?<\/figure>/g) ?? [];
       assert.equal(figures.length, svgs.length);
-      for (const figure of figures) assert.match(figure, /<figcaption><h3>[^<]+<\/h3><p>[^<]+<\/p>[\s\S]*<table>[\s\S]*<tbody><tr>/);
+      for (const figure of figures)
+        assert.match(figure, /<figcaption><h3>[^<]+<\/h3><p>[^<]+<\/p>[\s\S]*<table class="(?:broad|narrow)">[\s\S]*<tbody><tr>/);
       const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]);
       assert.deepEqual(ids, [...new Set(ids)]);
     });
@@ -170,7 +172,7 @@ suite('names that users choose', () => {
   test('of any length are cut where there is no room, and whole in the table', () => {
     const long = '長い名前'.repeat(40);
     const html = renderReport(named(long));
-    assert.ok(html.includes(`>${'長い名前'.repeat(6)}長…<`));
+    assert.ok(html.includes(`>${'長い名前'.repeat(3)}長い名…<`));
     assert.ok(html.includes(`<th scope="row">${long}</th>`));
   });
 });
@@ -279,7 +281,7 @@ test('numbers are written as readers compare them', () => {
   assert.deepEqual([percent(0.5), percent(0.0012), percent(0)], ['50.0%', '0.12%', '0.0%']);
   assert.deepEqual([bytes(12), bytes(1834), bytes(184_000_000)], ['12 bytes', '1.83 kB', '184 MB']);
   assert.deepEqual([duration(0.25), duration(61), duration(600), duration(9000)], ['250 ms', '61.0 s', '10 min', '2 h 30 min']);
-  assert.equal(shortened('a long name', 7), 'a long…');
+  assert.deepEqual([fitted('a long name', 50), fitted('a long name', 80), fitted('長い名前', 40)], ['a long…', 'a long name', '長い…']);
 });
 
 test('only markup is not escaped', () => {

@@ -31,9 +31,3 @@ export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-
-/** Long names end in …, so that they fit beside a chart. */
-export function shortened(text: string, most: number): string {
-  const characters = Array.from(text.toWellFormed());
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
-}

@@ -1,7 +1,8 @@
 import type { Chart } from '#/report/charts/chart.ts';
-import { px, textWidth, WIDTH } from '#/report/charts/plot.ts';
+import { px, WIDTH } from '#/report/charts/plot.ts';
 import { linear } from '#/report/charts/scale.ts';
-import { number, shortened } from '#/report/format.ts';
+import { fitted, textWidth } from '#/report/charts/text-width.ts';
+import { number } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 
 export interface Bar {
@@ -40,7 +41,7 @@ export function barChart({
   format = number,
   judged = false,
 }: BarChartOptions): Chart {
-  const labels = bars.map(({ label, short }) => shortened(short ?? label, 28));
+  const labels = bars.map(({ label, short }) => fitted(short ?? label, 200));
   const values = bars.map(({ value }) => format(value));
   const lows = bars.map(({ value, low }) => Math.min(0, low ?? value));
   const highs = bars.map(({ value, high }) => Math.max(0, high ?? value));

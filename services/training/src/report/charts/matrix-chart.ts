@@ -1,7 +1,8 @@
 import type { Confusion } from '@mlab/learning';
 import type { Chart } from '#/report/charts/chart.ts';
-import { px, textWidth, WIDTH } from '#/report/charts/plot.ts';
-import { count, percent, shortened } from '#/report/format.ts';
+import { px, WIDTH } from '#/report/charts/plot.ts';
+import { fitted, textWidth } from '#/report/charts/text-width.ts';
+import { count, percent } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 
 /** More classes than this cannot be read as a matrix. */
@@ -15,8 +16,8 @@ const STRONGEST = 0.62;
 /** Of each true class, what it was taken for: the darker, the larger the share of its rows. */
 export function matrixChart({ classes, counts }: Confusion): Chart {
   const size = classes.length;
-  const labels = classes.map((label) => shortened(label, 16));
-  const left = Math.min(125, Math.max(44, ...labels.map((label) => textWidth(label) + 14)));
+  const labels = classes.map((label) => fitted(label, 114));
+  const left = Math.min(128, Math.max(44, ...labels.map((label) => textWidth(label) + 14)));
   const cell = Math.min(size <= 3 ? 124 : 90, (WIDTH - left - 4) / size);
   const cellHeight = Math.min(cell, size <= 3 ? 76 : size <= WITH_COUNTS ? 64 : cell);
   const isTurned = labels.some((label) => textWidth(label) > cell - 4);

@@ -1,7 +1,8 @@
 import type { Chart } from '#/report/charts/chart.ts';
 import { pathThrough, px } from '#/report/charts/plot.ts';
+import { fitted } from '#/report/charts/text-width.ts';
 import { categories, linear, logarithmic, type Scale } from '#/report/charts/scale.ts';
-import { number, shortened } from '#/report/format.ts';
+import { number } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 
 export interface ParallelAxis {
@@ -48,9 +49,9 @@ export function parallelChart({ name, title, description, axes, better, lines: n
     const isLast = axis === axes.length - 1;
     const ticks = (scales[axis]?.scale.ticks ?? []).map(({ value, label: tick }) => {
       const y = px(BOTTOM - (scales[axis]?.scale.at(value) ?? 0) * (BOTTOM - TOP));
-      return markup`<path class="axis" d="M${at} ${y}h${isLast ? 4 : -4}"/><text class="small halo" x="${isLast ? px(at + 7) : px(at - 7)}" y="${px(y + 4)}" text-anchor="${isLast ? 'start' : 'end'}">${shortened(tick, 9)}</text>`;
+      return markup`<path class="axis" d="M${at} ${y}h${isLast ? 4 : -4}"/><text class="small halo" x="${isLast ? px(at + 7) : px(at - 7)}" y="${px(y + 4)}" text-anchor="${isLast ? 'start' : 'end'}">${fitted(tick, 70)}</text>`;
     });
-    return markup`<path class="axis" d="M${at} ${TOP}V${BOTTOM}"/><text class="label" x="${at}" y="24" text-anchor="middle">${shortened(label, 20)}<title>${label}</title></text>${ticks}`;
+    return markup`<path class="axis" d="M${at} ${TOP}V${BOTTOM}"/><text class="label" x="${at}" y="24" text-anchor="middle">${fitted(label, 140)}<title>${label}</title></text>${ticks}`;
   });
   return {
     name,

@@ -1,13 +1,10 @@
 import { seriesClass } from '#/report/charts/chart-style.ts';
 import type { Scale } from '#/report/charts/scale.ts';
-import { shortened } from '#/report/format.ts';
+import { fitted, textWidth } from '#/report/charts/text-width.ts';
 import { markup, type Markup, type Piece } from '#/report/markup.ts';
 
 export const WIDTH = 460;
 export const HEIGHT = 300;
-
-/** About how wide a text is at 12 px: with most fonts less. */
-export const textWidth = (text: string): number => Array.from(text).length * 7.1;
 
 /** Numbers in SVG need no more than a tenth of a pixel. */
 export const px = (value: number): number => Math.round(value * 10) / 10;
@@ -77,7 +74,7 @@ function legendRows(legend: readonly LegendEntry[], width: number): readonly (re
   const rows: PlacedEntry[][] = [];
   let x = Number.POSITIVE_INFINITY;
   for (const entry of legend) {
-    const label = shortened(entry.label, 34);
+    const label = fitted(entry.label, 240);
     const needed = 24 + textWidth(label) + 14;
     if (x + needed - 14 > width) {
       rows.push([]);

@@ -1,7 +1,8 @@
 import { metricOf } from '@mlab/learning';
 import { barChart } from '#/report/charts/bar-chart.ts';
+import { fitted } from '#/report/charts/text-width.ts';
 import type { Report } from '#/report/contents.ts';
-import { number, percent, shortened, signed } from '#/report/format.ts';
+import { number, percent, signed } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 import { table, type Section } from '#/report/sections/section.ts';
 
@@ -66,13 +67,11 @@ export function slicesSection({ slices }: Report): Section | undefined {
             name: 'slices',
             title: `${title} by slice`,
             description: `How much better or worse than for all rows${slices.overall === undefined ? '' : ` (${number(slices.overall)})`}; the worst first.`,
-            bars: scored
-              .slice(0, MOST)
-              .map(({ column, value, advantage = 0 }) => ({
-                label: `${column}: ${value ?? 'missing'}`,
-                short: `${shortened(column, 12)}: ${value ?? 'missing'}`,
-                value: advantage,
-              })),
+            bars: scored.slice(0, MOST).map(({ column, value, advantage = 0 }) => ({
+              label: `${column}: ${value ?? 'missing'}`,
+              short: `${fitted(column, 90)}: ${value ?? 'missing'}`,
+              value: advantage,
+            })),
             valueTitle: `Advantage in ${title}`,
             labelTitle: 'Slice',
             format: signed,
