@@ -33,7 +33,7 @@ export function fitNumber(column: TableColumn, { name, input, source, words, for
   const shape = { source, transform, ...(words === undefined ? {} : { words }), ...(lambda === undefined ? {} : { lambda }) };
   const raw = rawValues(column, shape);
   const sorted = finiteOf(raw).toSorted();
-  const missing = raw.reduce((count, value) => count + Number(Number.isNaN(value)), 0);
+  const missing = countMissing(raw);
   const infinite = raw.length - missing - sorted.length;
   if (sorted.length === 0 && (isDense || infinite === 0)) return { feature: undefined, reason: 'It has no value in any training row.' };
   const indicator = plan.indicator === true && missing > 0;
@@ -54,7 +54,18 @@ export function fitNumber(column: TableColumn, { name, input, source, words, for
 }
 
 /** Without −0, which JSON does not have. */
-const finiteOf = (values: Float32Array): Float32Array => Float32Array.from(values.filter(Number.isFinite), (value) => value + 0);
+function finiteOf(values: Float32Array): Float32Array {
+  const result = new Float32Array(values.length);
+  let count = 0;
+  for (const value of values) if (Number.isFinite(value)) result[count++] = value + 0;
+  return result.subarray(0, count);
+}
+
+function countMissing(values: Float32Array): number {
+  let count = 0;
+  for (const value of values) if (Number.isNaN(value)) count++;
+  return count;
+}
 
 const unitsOf = (x: number, transform: NumberFeature['transform'], lambda: number): number => {
   if (transform === 'none') return Math.fround(x) + 0;

@@ -1,6 +1,6 @@
 import { AppError } from '@mlab/kernel/errors';
 import { ofNumbers } from '#/preparing/arithmetic.ts';
-import { partsOf } from '#/preparing/calendar.ts';
+import { calendar } from '#/preparing/calendar.ts';
 import type { NumberFeature } from '#/preparing/state.ts';
 import { symmetricLog, yeoJohnson } from '#/preparing/transforms.ts';
 import { sharedFloats, type TableColumn } from '#/table.ts';
@@ -14,7 +14,9 @@ export function rawValues(column: TableColumn, feature: Source): Float32Array {
   const { source, transform, lambda = 1 } = feature;
   const result = sharedFloats(values.length);
   if (source !== 'value' && source !== 'place') {
-    for (let row = 0; row < result.length; row++) result[row] = partsOf(ofNumbers, values[row] as number, [source])[0] as number;
+    const partsOf = calendar(ofNumbers);
+    const parts = [source];
+    for (let row = 0; row < result.length; row++) result[row] = partsOf(values[row] as number, parts)[0] as number;
   } else if (transform === 'none') {
     result.set(values);
   } else {

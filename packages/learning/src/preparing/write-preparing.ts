@@ -13,7 +13,7 @@ import {
   type GraphBuilder,
 } from '@mlab/onnx';
 import { ofNodes } from '#/preparing/arithmetic.ts';
-import { partsOf } from '#/preparing/calendar.ts';
+import { calendar } from '#/preparing/calendar.ts';
 import { DATE_PARTS, type DatePart } from '#/preparing/plan.ts';
 import { stageOf, type CategoryFeature, type NumberFeature, type PreparingState } from '#/preparing/state.ts';
 import { symmetricLog, yeoJohnson } from '#/preparing/transforms.ts';
@@ -72,7 +72,7 @@ const places: Stage = (graph, features, at) =>
 const dates: Stage = (graph, features, at) => {
   const times = [...new Set(features.map(({ input }) => input))];
   const parts = DATE_PARTS.filter((part) => features.some(({ source }) => source === part));
-  const made = partsOf(ofNodes(graph), concat(graph, times.map(at)), parts);
+  const made = calendar(ofNodes(graph))(concat(graph, times.map(at)), parts);
   const all = cast(graph, concat(graph, made), 'float');
   const columns = features.map(({ input, source }) => parts.indexOf(source as DatePart) * times.length + times.indexOf(input));
   return columns.length === parts.length * times.length && columns.every((column, index) => column === index)
