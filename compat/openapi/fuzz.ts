@@ -3,22 +3,22 @@
  * when a service fails. Needs Python and a package index, once; says so where there is none.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '@mlab/sql/embedded';
-import { homeOf } from '../../apps/cli/src/home.ts';
 import { startServer, urlOf } from '../../bench/load/server.ts';
-import { CannotTest, findPython } from '../mlflow/python.ts';
+import { CannotTest } from '../mlflow/python.ts';
 import { platformProgram } from '../mlflow/servers.ts';
+import { openPythonPackage } from '../python-package.ts';
 
 /** MIT. https://schemathesis.readthedocs.io */
-const SCHEMATHESIS = '4.32.5';
+const SCHEMATHESIS = { requirement: 'schemathesis', version: '4.32.5', program: 'schemathesis' };
 const SERVICES = ['tracking', 'registry'];
 const [seconds = '60', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 
 try {
-  process.exitCode = await main(openSchemathesis());
+  process.exitCode = await main(openPythonPackage(SCHEMATHESIS));
 } catch (error) {
   if (!(error instanceof CannotTest)) throw error;
   console.log(`${error.message} Nothing was sent.`);
@@ -55,21 +55,4 @@ async function main(program: string): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The program, in an environment of its own that is kept below MLAB_HOME. */
-function openSchemathesis(): string {
-  const python = findPython(process.env);
-  const folder = join(homeOf(process.env).folder, 'compat', `schemathesis-${SCHEMATHESIS}-python${python.version}`);
-  const bin = join(folder, process.platform === 'win32' ? 'Scripts' : 'bin');
-  const program = join(bin, 'schemathesis');
-  if (existsSync(program)) return program;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const made = spawnSync(python.program, ['-m', 'venv', folder], { encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`The environment cannot be made:\n${made.stderr}`);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '2', `schemathesis==${SCHEMATHESIS}`];
-  const { status } = spawnSync(join(bin, 'python'), pip, { encoding: 'utf8' });
-  if (status !== 0) throw new CannotTest('schemathesis cannot be installed: no Python package index can be reached.');
-  return program;
 }

@@ -10,7 +10,7 @@ import { rayExecutor } from '#/command/ray-executor.ts';
 const program: Program = {
   id: 'mlab-1-0',
   command: ['python', '-c', `print("it's")`],
-  env: { A: 'b' },
+  env: { A: 'b', ODD: '$A' },
   memoryBytes: 1000,
   cpus: 2,
   image: undefined,
@@ -87,7 +87,7 @@ test('a program runs as a job of Ray: its words are quoted, its lines told as th
   assert.deepEqual(ray.bodies, [
     {
       submission_id: 'mlab-1-0',
-      entrypoint: String.raw`'python' '-c' 'print("it'\''s")'`,
+      entrypoint: String.raw`'env' 'ODD=$A' 'python' '-c' 'print("it'\''s")'`,
       entrypoint_num_cpus: 2,
       entrypoint_memory: 1000,
       runtime_env: { env_vars: { A: 'b' } },
