@@ -75,6 +75,18 @@ function targetOf(values: Float64Array, task: Task): Float64Array {
   });
 }
 
+/** The rows for which `holds`. */
+export function someRows({ matrix: all, target, weights }: TrainingSet, holds: (row: number) => boolean): TrainingSet {
+  const keep = (_: number, row: number): boolean => holds(row);
+  const columns = all.columns.map((column) =>
+    column.kind === 'number' ? { ...column, values: column.values.filter(keep) } : { ...column, codes: column.codes.filter(keep) },
+  );
+  const kept = target.filter(keep);
+  return { matrix: { rows: kept.length, columns }, target: kept, ...(weights === undefined ? {} : { weights: weights.filter(keep) }) };
+}
+
+export const rowsBetween = (set: TrainingSet, from: number, to: number): TrainingSet => someRows(set, (row) => row >= from && row < to);
+
 /** The share of pairs of rows of both classes that are in order (Mann and Whitney), ties for half. */
 export function auc(scores: ArrayLike<number>, target: ArrayLike<number>): number {
   const order = Array.from(target, (_, row) => row).toSorted((a, b) => (scores[a] as number) - (scores[b] as number));

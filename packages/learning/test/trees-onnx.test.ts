@@ -1,8 +1,9 @@
 import { describe, test } from 'node:test';
 import type { Matrix, TrainingSet } from '#/matrix.ts';
+import { seededRandom } from '#/random.ts';
 import type { Task } from '#/task.ts';
 import { boosting } from '#/trees/boosting/boosting.ts';
-import { seededRandom } from '#/random.ts';
+import { forest } from '#/trees/forest/forest.ts';
 import { assertSameAsGraph, classesTask, train } from './estimators.ts';
 import { binary, category, made, matrix, number, regression } from './tree-data.ts';
 
@@ -35,13 +36,14 @@ async function hold(set: TrainingSet, task: Task, params: object = {}): Promise<
   await assertSameAsGraph(fitted, strange(set.matrix), task);
 }
 
+const tasks: readonly (readonly [string, Task])[] = [
+  ['regression', regression],
+  ['two classes', binary],
+  ['two classes of numbers', { kind: 'binary', classes: [3, 7] }],
+  ['four classes', classesTask(4)],
+];
+
 describe('boosting says what its graph says', () => {
-  const tasks: readonly (readonly [string, Task])[] = [
-    ['regression', regression],
-    ['two classes', binary],
-    ['two classes of numbers', { kind: 'binary', classes: [3, 7] }],
-    ['four classes', classesTask(4)],
-  ];
   for (const [name, task] of tasks) {
     test(name, () => hold(made({ rows: 400, numbers: 5 }, task), task));
     test(`${name}, with missing values and categories`, () =>
@@ -95,4 +97,21 @@ describe('boosting says what its graph says', () => {
       regression,
     );
   });
+});
+
+describe('a forest says what its graph says', () => {
+  for (const [name, task] of tasks) {
+    for (const [rows, params] of [
+      [300, { n_estimators: 7, max_depth: 6 }],
+      [1, { n_estimators: 3 }],
+      [60, { n_estimators: 3, min_samples_leaf: 60 }],
+    ] as const) {
+      test(`${name}, ${rows} rows, ${JSON.stringify(params)}`, async () => {
+        const set = made({ rows, numbers: 3, categories: 2, missing: 0.1 }, task);
+        const fitted = train(forest, set, task, params);
+        await assertSameAsGraph(fitted, set.matrix, task);
+        await assertSameAsGraph(fitted, strange(set.matrix), task);
+      });
+    }
+  }
 });

@@ -20,8 +20,8 @@ export interface ModelColumns {
 export const sourcesOf = (matrix: Matrix): ModelColumns['sources'] =>
   matrix.columns.map((column) => ({ name: column.name, categories: column.kind === 'category' ? column.categories : undefined }));
 
-/** What a category column says of each row: the sum of gradients and of hessians, as far as they are summed for an order. */
-export type Statistic = (row: number) => { readonly gradient: number; readonly hessian: number };
+/** So many orders a category column has at most: one for each of so many classes. */
+export const MOST_ORDERS = 10;
 
 /**
  * Ranks by a statistic of the rows of each category, from the least on. Among all ways to cut categories in two, one that is in the order of

@@ -26,10 +26,9 @@ export interface NewNode {
   threshold: number;
   mode: number;
   missingYes: number;
-  /** Children by their place among the new nodes. */
+  /** Where the no child stands among the new nodes; behind it stands the yes child. */
   no: number;
-  yes: number;
-  values: readonly number[];
+  value: number;
   cover: number;
   gain: number;
 }
@@ -40,34 +39,51 @@ export const newLeaf = (cover: number): NewNode => ({
   mode: LEQ,
   missingYes: 0,
   no: 0,
-  yes: 0,
-  values: [],
+  value: 0,
   cover,
   gain: 0,
 });
 
 /** Nodes that were made in any order as a tree. The first one is the root. */
-export function layOut(nodes: readonly NewNode[], targets: number): Tree {
-  const order: number[] = [0];
-  for (let at = 0; at < order.length; at++) {
-    const node = nodes[order[at] as number] as NewNode;
-    if (node.feature >= 0) order.push(node.no, node.yes);
-  }
-  const places = new Int32Array(nodes.length);
-  order.forEach((node, place) => (places[node] = place));
-  const tree = emptyTree(order.length, targets);
-  order.forEach((number, place) => {
-    const node = nodes[number] as NewNode;
+export function layOut(nodes: readonly NewNode[]): Tree {
+  const tree = emptyTree(nodes.length, 1);
+  nodes.forEach((node, place) => {
     tree.features[place] = node.feature;
     tree.thresholds[place] = node.threshold;
     tree.modes[place] = node.mode;
     tree.missingYes[place] = node.missingYes;
-    tree.no[place] = node.feature >= 0 ? (places[node.no] as number) : 0;
-    tree.values.set(node.values, place * targets);
+    tree.no[place] = node.no;
+    tree.values[place] = node.value;
     tree.covers[place] = node.cover;
     tree.gains[place] = node.gain;
   });
-  return tree;
+  return inOrder(tree, nodes.length);
+}
+
+/** The first nodes of a tree, in the order of their depth. */
+export function inOrder(tree: Tree, nodes: number): Tree {
+  const order = new Int32Array(nodes);
+  const ordered = emptyTree(nodes, tree.values.length / tree.features.length);
+  const targets = ordered.values.length / nodes;
+  let next = 1;
+  for (let place = 0; place < nodes; place++) {
+    const node = order[place] as number;
+    const isLeaf = (tree.features[node] as number) < 0;
+    ordered.features[place] = tree.features[node] as number;
+    ordered.thresholds[place] = tree.thresholds[node] as number;
+    ordered.modes[place] = tree.modes[node] as number;
+    ordered.missingYes[place] = tree.missingYes[node] as number;
+    ordered.no[place] = isLeaf ? 0 : next;
+    ordered.covers[place] = tree.covers[node] as number;
+    ordered.gains[place] = tree.gains[node] as number;
+    for (let target = 0; target < targets; target++) {
+      ordered.values[place * targets + target] = tree.values[node * targets + target] as number;
+    }
+    if (isLeaf) continue;
+    order[next++] = tree.no[node] as number;
+    order[next++] = (tree.no[node] as number) + 1;
+  }
+  return ordered;
 }
 
 export const emptyTree = (nodes: number, targets: number): Tree => ({

@@ -50,14 +50,14 @@ export class Bag {
   ): void {
     const order = this.#order;
     for (const { node, from, rows } of grown.leaves) {
-      const value = grown.nodes[node]?.values[0] ?? 0;
+      const value = grown.nodes[node]?.value ?? 0;
       for (let at = from; at < from + rows; at++) scores[order[at] as number]! += value;
     }
     if (this.#count === order.length) return;
     const lastBins = columns.map((column) => column.bins);
     for (let at = this.#count; at < order.length; at++) {
       const row = order[at] as number;
-      scores[row]! += grown.nodes[nodeOf(grown, bins, lastBins, row)]?.values[0] ?? 0;
+      scores[row]! += grown.nodes[nodeOf(grown, bins, lastBins, row)]?.value ?? 0;
     }
   }
 }

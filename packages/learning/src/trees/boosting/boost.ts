@@ -73,7 +73,7 @@ export function boost(set: TrainingSet, task: Task, params: BoostingParams, cont
       const grown = grow(output, count, count === layout.rows);
       valuesOf(grown, output);
       bag.addScores(grown, { bins, columns: job.columns, scores: views.scores.subarray(output * layout.rows, (output + 1) * layout.rows) });
-      return layOut(grown.nodes, 1);
+      return layOut(grown.nodes);
     });
   }
 

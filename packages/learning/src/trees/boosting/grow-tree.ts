@@ -94,7 +94,6 @@ export function treeGrower(job: Job, growth: Growth, { run, thresholdOf }: { run
         mode: split.isEqual ? EQ : LEQ,
         missingYes: Number(split.missingYes),
         no: place,
-        yes: place + 1,
         gain: split.gain,
       });
       splits[leaf.node] = split;
@@ -205,8 +204,8 @@ export function nodeOf({ nodes, splits }: Grown, bins: readonly Uint8Array[], la
     const bin = bins[split.column]?.[row] as number;
     const isMissing = bin >= (lastBins[split.column] as number);
     const isYes = isMissing ? split.missingYes : split.isEqual ? bin === split.bin : bin <= split.bin;
-    const { yes, no } = nodes[node] as NewNode;
-    node = isYes ? yes : no;
+    const { no } = nodes[node] as NewNode;
+    node = isYes ? no + 1 : no;
   }
   return node;
 }

@@ -28,7 +28,7 @@ export function leafValues(
 
   function set(grown: Grown, node: number, value: number): void {
     // Where nothing weighs anything there is nothing to say.
-    (grown.nodes[node] as NewNode & { values: number[] }).values = [Math.fround(value * params.learning_rate) || 0];
+    (grown.nodes[node] as NewNode).value = Math.fround(value * params.learning_rate) || 0;
   }
 
   /** Of what is left of some rows. */
@@ -47,7 +47,8 @@ export function leafValues(
     splits.forEach((split, node) => {
       if (split === undefined) return;
       const own = limits[node] as Limits;
-      const { yes, no } = nodes[node] as NewNode;
+      const { no } = nodes[node] as NewNode;
+      const yes = no + 1;
       const monotone = columns[split.column]?.monotone ?? 0;
       const middle = monotone === 0 ? 0 : (within(valueOf(yes), own) + within(valueOf(no), own)) / 2;
       const [below, above] =
@@ -71,7 +72,8 @@ function rangesOf({ nodes, splits, leaves }: Grown): (node: number) => readonly 
   // Children stand behind their parents.
   for (let node = nodes.length - 1; node >= 0; node--) {
     if (splits[node] === undefined) continue;
-    const { yes, no } = nodes[node] as NewNode;
+    const { no } = nodes[node] as NewNode;
+    const yes = no + 1;
     ranges[node] = [(ranges[yes] as [number, number])[0], (ranges[no] as [number, number])[1]];
   }
   return (node) => ranges[node] as readonly [number, number];

@@ -9,7 +9,7 @@ import { columnBins, layOutMemory, makeMemory, viewsOf, type BinnedColumn, type 
 import type { BoostingParams } from '#/trees/boosting/params.ts';
 import { scalesFor } from '#/trees/boosting/quantise.ts';
 import { choose } from '#/trees/choose.ts';
-import { ranksOf, sourcesOf, valuesFor, type ModelColumns, type TreeColumn } from '#/trees/columns.ts';
+import { MOST_ORDERS, ranksOf, sourcesOf, valuesFor, type ModelColumns, type TreeColumn } from '#/trees/columns.ts';
 import { objectiveFor } from '#/trees/objectives/objective-for.ts';
 import { openObjective } from '#/trees/objectives/open-objective.ts';
 
@@ -23,9 +23,6 @@ export interface Prepared {
   readonly start: Float32Array;
   readonly thresholdOf: (split: Split) => number;
 }
-
-/** So many orders a category column has at most, of the first classes. */
-const MOST_ORDERS = 10;
 
 /** Bins of all columns, and all else that trees are grown from, in memory that threads can share. */
 export function prepareBoosting(
