@@ -172,7 +172,7 @@ suite('names that users choose', () => {
   test('of any length are cut where there is no room, and whole in the table', () => {
     const long = '長い名前'.repeat(40);
     const html = renderReport(named(long));
-    assert.ok(html.includes(`>${'長い名前'.repeat(3)}長い名…<`));
+    assert.ok(html.includes(`>長い名前長い名前長…名前長い名前<`));
     assert.ok(html.includes(`<th scope="row">${long}</th>`));
   });
 });
@@ -281,7 +281,7 @@ test('numbers are written as readers compare them', () => {
   assert.deepEqual([percent(0.5), percent(0.0012), percent(0)], ['50.0%', '0.12%', '0.0%']);
   assert.deepEqual([bytes(12), bytes(1834), bytes(184_000_000)], ['12 bytes', '1.83 kB', '184 MB']);
   assert.deepEqual([duration(0.25), duration(61), duration(600), duration(9000)], ['250 ms', '61.0 s', '10 min', '2 h 30 min']);
-  assert.deepEqual([fitted('a long name', 50), fitted('a long name', 80), fitted('長い名前', 40)], ['a long…', 'a long name', '長い…']);
+  assert.deepEqual([fitted('a long name', 50), fitted('a long name', 80), fitted('長い名前', 40)], ['a l…ame', 'a long name', '長…前']);
 });
 
 test('only markup is not escaped', () => {

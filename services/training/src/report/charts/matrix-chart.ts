@@ -21,7 +21,7 @@ export function matrixChart({ classes, counts }: Confusion): Chart {
   const cell = Math.min(size <= 3 ? 124 : 90, (WIDTH - left - 4) / size);
   const cellHeight = Math.min(cell, size <= 3 ? 76 : size <= WITH_COUNTS ? 64 : cell);
   const isTurned = labels.some((label) => textWidth(label) > cell - 4);
-  const top = isTurned ? 24 + Math.min(110, Math.max(...labels.map(textWidth)) * 0.75) : 40;
+  const top = isTurned ? 28 + Math.min(118, Math.max(...labels.map(textWidth))) : 40;
   const totals = counts.map((row) => row.reduce((sum, one) => sum + one, 0));
   const cells = counts.flatMap((row, truth) =>
     row.map((value, said) => {
@@ -41,7 +41,7 @@ export function matrixChart({ classes, counts }: Confusion): Chart {
   );
   const heads = labels.map((label, at) => {
     const [x, y] = [px(left + (at + 0.5) * cell), top - 8];
-    const turn = isTurned ? markup` transform="rotate(-48 ${x} ${px(y)})"` : '';
+    const turn = isTurned ? markup` transform="rotate(-90 ${x} ${px(y)}) translate(0 4)"` : '';
     return markup`<text class="label" x="${x}" y="${px(y)}" text-anchor="${isTurned ? 'start' : 'middle'}"${turn}>${label}</text>`;
   });
   const sides = labels.map(

@@ -4,6 +4,7 @@ import { fitted } from '#/report/charts/text-width.ts';
 import type { Report } from '#/report/contents.ts';
 import { number, percent, signed } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
+import { isAverage } from '#/report/sections/metrics.ts';
 import { table, type Section } from '#/report/sections/section.ts';
 
 const MOST = 20;
@@ -98,22 +99,26 @@ export function slicesSection({ slices }: Report): Section | undefined {
 }
 
 /** Metrics of each fold. */
-export function crossValidationSection({ crossValidation, metric }: Report): Section | undefined {
+export function crossValidationSection(report: Report): Section | undefined {
+  const { crossValidation, metric } = report;
   if (crossValidation === undefined) return undefined;
   const { folds, metrics } = crossValidation;
   const names = Object.keys(metrics).toSorted((a, b) => Number(b === metric) - Number(a === metric));
+  const averages = names.filter((name) => isAverage(report, name));
+  const head = ['Metric', 'Mean', 'Deviation', ...folds.map((_, at) => `Fold ${at + 1}`)];
   const cell = (value: number | undefined): string => (value === undefined ? '–' : number(value));
-  const rows = names.map((name) => [
-    metricOf(name).title,
-    cell(metrics[name]?.mean),
-    cell(metrics[name]?.deviation),
-    ...folds.map((fold) => cell(fold.metrics[name])),
-  ]);
+  const rowsOf = (some: readonly string[]) =>
+    some.map((name) => [
+      metricOf(name).title,
+      cell(metrics[name]?.mean),
+      cell(metrics[name]?.deviation),
+      ...folds.map((fold) => cell(fold.metrics[name])),
+    ]);
   return {
     id: 'cross-validation',
     title: 'Cross-validation',
     intro: `The training rows in ${folds.length} parts, each of which is predicted by a model of the others. The deviation says how much depends on which rows there are.`,
     charts: [],
-    body: markup`${table({ head: ['Metric', 'Mean', 'Deviation', ...folds.map((_, at) => `Fold ${at + 1}`)], rows }, 'Cross-validation')}`,
+    body: markup`${table({ head, rows: rowsOf(names.filter((name) => !averages.includes(name))) }, 'Cross-validation')}${averages.length > 0 && markup`<details><summary>Averages over classes: ${averages.length}</summary>${table({ head, rows: rowsOf(averages) }, 'Averages over classes in folds')}</details>`}`,
   };
 }

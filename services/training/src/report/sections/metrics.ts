@@ -5,7 +5,8 @@ import { markup, type Markup } from '#/report/markup.ts';
 import { table, type Section } from '#/report/sections/section.ts';
 
 /** All metrics of the model, beside those of the baseline. */
-export function metricsSection({ evaluation, metric, baseline, comparison, crossValidation }: Report): Section | undefined {
+export function metricsSection(report: Report): Section | undefined {
+  const { evaluation, metric, baseline, comparison, crossValidation } = report;
   if (evaluation === undefined) return undefined;
   const names = Object.keys(evaluation.metrics).toSorted((a, b) => Number(b === metric) - Number(a === metric));
   const level = percent(evaluation.level ?? comparison?.level ?? 0.95).replace('.0', '');
@@ -34,16 +35,14 @@ export function metricsSection({ evaluation, metric, baseline, comparison, cross
         ...(crossValidation === undefined ? [] : [folds === undefined ? '–' : `${number(folds.mean)} ± ${number(folds.deviation)}`]),
       ];
     });
-  const isAverage = (name: string): boolean =>
-    name !== metric && (evaluation.task === 'binary' ? /_(micro|macro|weighted)$/ : /_micro$|^(precision|recall)_weighted$/).test(name);
-  const averages = names.filter(isAverage);
+  const averages = names.filter((name) => isAverage(report, name));
   const missing = Object.entries(evaluation.missing);
   return {
     id: 'metrics',
     title: 'Metrics',
     intro: introOf(hasIntervals ? level : undefined, comparison !== undefined),
     charts: [],
-    body: markup`${table({ head, rows: rowsOf(names.filter((name) => !isAverage(name))) }, 'Metrics')}${
+    body: markup`${table({ head, rows: rowsOf(names.filter((name) => !isAverage(report, name))) }, 'Metrics')}${
       averages.length > 0 &&
       markup`<details><summary>Averages over classes: ${averages.length}</summary>${table({ head, rows: rowsOf(averages) }, 'Averages over classes')}</details>`
     }${
@@ -52,6 +51,10 @@ export function metricsSection({ evaluation, metric, baseline, comparison, cross
     }`,
   };
 }
+
+/** Averages over classes of which there are better ones: they stand apart, so that the others are seen. */
+export const isAverage = ({ task, metric }: Report, name: string): boolean =>
+  name !== metric && (task === 'binary' ? /_(micro|macro|weighted)$/ : /_micro$|^(precision|recall)_weighted$/).test(name);
 
 /** An arrow says which way is better. */
 const titleOf = (name: string): string => `${metricOf(name).title}\u00A0${metricOf(name).better === 'higher' ? '↑' : '↓'}`;
