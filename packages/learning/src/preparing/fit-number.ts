@@ -154,27 +154,34 @@ function mostFrequent(sorted: Float32Array): number {
   return best;
 }
 
-/** Of clipped values, those that were imputed among them. */
+/** Of clipped values, those that are imputed among them, as where scikit-learn imputes before it scales. */
 function scaleOf(
-  values: Float32Array,
+  clipped: Float32Array,
   scaling: NonNullable<ColumnPlan['scale']>,
   { fill, missing }: { fill: number | null; missing: number },
 ): { offset: number; scale: number } {
-  if (scaling === 'none' || values.length === 0) return { offset: 0, scale: 1 };
-  const filled = fill === null ? 0 : missing;
-  if (scaling === 'minmax') {
-    const low = filled > 0 ? Math.min(values[0] as number, fill as number) : (values[0] as number);
-    const high = filled > 0 ? Math.max(values.at(-1) as number, fill as number) : (values.at(-1) as number);
-    return { offset: low, scale: inverse(high - low) };
-  }
+  if (scaling === 'none' || clipped.length === 0) return { offset: 0, scale: 1 };
+  const values = fill === null || missing === 0 ? clipped : withFills(clipped, fill, missing);
+  const [low, high] = [values[0] as number, values.at(-1) as number];
+  if (scaling === 'minmax') return { offset: low, scale: inverse(high - low) };
   if (scaling === 'robust') return { offset: quantile(values, 0.5), scale: inverse(quantile(values, 0.75) - quantile(values, 0.25)) };
-  const count = values.length + filled;
-  let sum = filled * (fill ?? 0);
+  let sum = 0;
   for (const value of values) sum += value;
-  const mean = sum / count;
-  let squares = filled * ((fill ?? 0) - mean) ** 2;
+  const mean = sum / values.length;
+  let squares = 0;
   for (const value of values) squares += (value - mean) ** 2;
-  return { offset: Math.fround(mean), scale: inverse(Math.sqrt(squares / count)) };
+  return { offset: Math.fround(mean), scale: inverse(Math.sqrt(squares / values.length)) };
+}
+
+/** In order, too. */
+function withFills(sorted: Float32Array, fill: number, count: number): Float32Array {
+  const result = new Float32Array(sorted.length + count);
+  const above = sorted.findIndex((value) => value > fill);
+  const place = above < 0 ? sorted.length : above;
+  result.set(sorted.subarray(0, place));
+  result.fill(fill, place, place + count);
+  result.set(sorted.subarray(place), place + count);
+  return result;
 }
 
 /** 1 where there is nothing to divide by. */
