@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { training } from '@mlab/contracts/training';
-import type { Clock, Database, Events, JobQueuesOf, Objects, Running } from '@mlab/kernel';
+import { AppError, type Clock, type Database, type Events, type JobQueuesOf, type Objects, type Running } from '@mlab/kernel';
 import type { Logger } from '@mlab/telemetry';
 import type { Config } from '#/config.ts';
 import { openDatasets } from '#/datasets.ts';
+import type { TrainByCommand } from '#/domain/command-training.ts';
 import type { Recording } from '#/domain/recording.ts';
 import { endRun } from '#/end-run.ts';
 import { handlers } from '#/handlers.ts';
@@ -30,13 +31,18 @@ export interface OpenTraining {
   readonly recording: Recording;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly trainByCommand?: TrainByCommand;
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
+const noCommand: TrainByCommand = () => {
+  throw new AppError('not_implemented', 'A command cannot be a trainer here.');
+};
+
 /** All parts of the service, put together. */
 export function openTraining(options: OpenTraining): Running<typeof training, undefined, typeof declared> {
-  const { config, database, events, jobs: queues, objects, recording, log, clock } = options;
+  const { config, database, events, jobs: queues, objects, recording, log, clock, trainByCommand = noCommand } = options;
   const newId = (): string => randomBytes(8).toString('hex');
   const newRunId = (): string => randomBytes(16).toString('hex');
   const { platform, arch, version: node } = process;
@@ -66,7 +72,7 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
   return {
     handlers: handlers({ database, objects, clock, datasets, trainingJobs, studies, logPollMs: config.logPollMs }),
     jobs: {
-      train: openTrainJob({ ...shared, ending, trainInThread: openTrainThread({ config, objects, log }) }),
+      train: openTrainJob({ ...shared, ending, trainInThread: openTrainThread({ config, objects, log }), trainByCommand }),
       search: openStudyJob({ ...shared, trainingJobs, ending: studyEnding, newRunId }),
       endRun: (input, run) => endRun(recording, input, run.call),
       reconcile: openReconcile({ database, queues, clock, ending, studyEnding }),

@@ -1,17 +1,20 @@
 import { training } from '@mlab/contracts/training';
+import type { TrainingResult } from '@mlab/contracts/training-jobs';
 import type { CallMeta, Clock, Database, Events, JobRun, Objects } from '@mlab/kernel';
 import type { Config } from '#/config.ts';
 import type { Datasets } from '#/datasets.ts';
 import { sourceOf, type KeptDataset } from '#/domain/dataset.ts';
 import { finalFailure } from '#/domain/failure.ts';
+import type { LineLevel } from '#/domain/job-line.ts';
 import { trainerName, type KeptJob } from '#/domain/job.ts';
+import type { TrainByCommand } from '#/domain/command-training.ts';
 import type { Recording } from '#/domain/recording.ts';
 import { beginAttempt, keepError } from '#/store/jobs.ts';
 import { findStudy } from '#/store/studies.ts';
 import { factsOf, type JobEnding } from '#/train/job-ending.ts';
 import { keysOf, readKept } from '#/train/kept-files.ts';
 import type { Places } from '#/train/places.ts';
-import { record, runOrder, type Code } from '#/train/record.ts';
+import { record, runOrder, type Code, type RunContext } from '#/train/record.ts';
 import { openTeller, type Teller } from '#/train/teller.ts';
 import { dropTrained, findTrained, keepTrained, type Trained } from '#/train/trained.ts';
 import type { TrainThread } from '#/train/train-thread.ts';
@@ -28,11 +31,12 @@ export interface TrainJobOptions {
   readonly datasets: Datasets;
   readonly places: Places;
   readonly trainInThread: TrainThread;
+  readonly trainByCommand: TrainByCommand;
 }
 
 /** One attempt at one training job, by whichever process has it now. */
 export function openTrainJob(options: TrainJobOptions) {
-  const { database, objects, events, clock, config, code, recording, ending, datasets, places, trainInThread } = options;
+  const { database, objects, events, clock, config, code, recording, ending, datasets, places, trainInThread, trainByCommand } = options;
 
   async function train(job: KeptJob, dataset: KeptDataset, teller: Teller, run: JobRun): Promise<Trained> {
     const made = await findTrained(objects, job, run.signal);
@@ -45,6 +49,27 @@ export function openTrainJob(options: TrainJobOptions) {
     const whole = { ...trained, endedMs: clock.now().getTime() };
     await keepTrained(objects, job, whole, run.signal);
     return whole;
+  }
+
+  /** What came of it, tracked and registered. */
+  async function made(
+    context: RunContext,
+    teller: Teller,
+    run: JobRun,
+  ): Promise<{ readonly result: TrainingResult; readonly trained?: Trained }> {
+    const { job, dataset } = context;
+    const { call, signal } = run;
+    const { trainer } = job.spec;
+    if (typeof trainer !== 'string') {
+      await using file = await datasets.openFile(dataset, signal);
+      teller.phase('training');
+      const line = (level: LineLevel, text: string): void => teller.line(level, text);
+      return { result: await trainByCommand({ job, trainer, dataset, path: file.path, line, call, signal }) };
+    }
+    const trained = await train(job, dataset, teller, run);
+    signal.throwIfAborted();
+    teller.phase('recording');
+    return { result: await record(recording, context, trained, call), trained };
   }
 
   const started = async (job: KeptJob, call: CallMeta): Promise<void> =>
@@ -67,11 +92,7 @@ export function openTrainJob(options: TrainJobOptions) {
     teller.line('info', `Attempt ${job.attempts}: ${trainerName(job.spec)} on ${dataset.name}.`);
     try {
       await recording.startRun(runOrder(context), call);
-      const trained = await train(job, dataset, teller, run);
-      signal.throwIfAborted();
-      teller.phase('recording');
-      const result = await record(recording, context, trained, call);
-      if (result.version !== undefined) teller.line('info', `Registered as ${result.model} version ${result.version}.`);
+      const { result, trained } = await made(context, teller, run);
       await teller.settle();
       await ending.end(call, job, { state: 'succeeded', result }, (tx, ended) => {
         const inputs = [
@@ -80,8 +101,8 @@ export function openTrainJob(options: TrainJobOptions) {
             name: dataset.name,
             source: sourceOf(dataset),
             sha256: dataset.sha256,
-            rows: trained.rows,
-            columns: trained.columns.map(({ name }) => name),
+            ...(trained === undefined ? {} : { rows: trained.rows }),
+            columns: (trained?.columns ?? []).map(({ name }) => name),
           },
         ];
         const { modelId, model, version, modelSha256 } = result;

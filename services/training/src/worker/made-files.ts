@@ -1,3 +1,4 @@
+import { columnsByName, profileOf, type TableColumn, type Task } from '@mlab/learning';
 import type { DatasetColumn } from '#/data/dataset.ts';
 import type { MadeOf } from './made-of.ts';
 import { reportOf } from './report-of.ts';
@@ -29,11 +30,26 @@ export function filesOf(made: MadeOf): Pick<TrainedModel, 'modelFiles' | 'runFil
   };
 }
 
-/** How the rows that were learnt from are distributed: what drift is told by later. */
-function profileFile({ parts, model, order }: MadeOf): MadeFile {
-  const wanted = new Set([...model.preparing.inputs.map(({ name }) => name), order.spec.target]);
-  const { rows, columns } = parts.train.table;
-  return json('profile.json', { rows, columns: columns.filter(({ name }) => wanted.has(name)).map(({ name }) => name) });
+/** How the rows that were learnt from, and what is said of others, are distributed: what drift is told by later. */
+function profileFile({ loaded, parts, model, predictions, order }: MadeOf): MadeFile {
+  const { table } = parts.train;
+  const byName = columnsByName(table);
+  const target = order.spec.target === undefined ? undefined : byName.get(order.spec.target);
+  const columns = model.preparing.inputs.flatMap(({ name }) => byName.get(name) ?? []);
+  const prediction = predictionColumn(loaded.task, predictions);
+  return json('profile.json', profileOf({ rows: table.rows, columns }, { ...(target === undefined ? {} : { target }), prediction }));
+}
+
+/** The value, the probability of the second of two classes, or the class. */
+function predictionColumn(task: Task, predictions: Float64Array): TableColumn {
+  if (!('classes' in task)) return { kind: 'number', name: 'prediction', values: predictions };
+  const width = task.classes.length;
+  if (width === 2) return { kind: 'number', name: 'prediction', values: predictions.filter((_, at) => at % 2 === 1) };
+  const codes = Int32Array.from({ length: predictions.length / width }, (_, row) => {
+    const own = predictions.subarray(row * width, (row + 1) * width);
+    return own.indexOf(Math.max(...own));
+  });
+  return { kind: 'text', name: 'prediction', codes, words: task.classes.map(String) };
 }
 
 /** The first test rows, as MLflow's `input_example.json` has tensors by name. */

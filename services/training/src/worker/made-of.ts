@@ -13,6 +13,8 @@ export interface MadeOf {
   readonly model: Model;
   readonly judgement: Judgement;
   readonly params: Readonly<Record<string, unknown>>;
+  /** What the model says of the test rows. */
+  readonly predictions: Float64Array;
   readonly warnings: readonly string[];
   readonly trainer: AnyTrainer;
   /** Size of the model's file. */

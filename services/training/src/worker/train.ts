@@ -87,7 +87,7 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
   const warnings = warningsOf(loaded, model);
   const importance = telling(model).filter(({ value }) => value > 0);
   const sha256 = createHash('sha256').update(written.bytes).digest('hex');
-  const told = { order, loaded, parts, model, judgement, params, warnings, trainer };
+  const told = { order, loaded, parts, model, judgement, params, predictions, warnings, trainer };
   const made = filesOf({ ...told, bytes: written.bytes.length, losses: learning.losses(), created: new Date().toISOString() });
   goesOn();
   return {
