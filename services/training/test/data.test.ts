@@ -311,7 +311,11 @@ describe('files that cannot be read', () => {
     await refused('t.csv', Buffer.from([1, 2, 3, 200, 201, 255, 254, 10, 7, 130]), { message: /no text file/ });
     await refused('t.json', '{"a":1}', { message: /array of objects/ }, { format: 'json' });
     await refused('t.json', '[{"a":1},{"a":', { message: /cannot be read/ });
-    await refused('t.json', '[1,2]', { message: /records/ });
+    for (const content of ['[1,2]', '[]', '[{}]']) await refused('t.json', content, { message: /not made of objects/ });
+    for (const deep of [`[{"a":${'['.repeat(200_000)}`, `[${'{"a":'.repeat(200_000)}1`]) {
+      await refused('t.json', deep, { message: /^Line 1 has lists or objects within each other more than 64 deep/ });
+    }
+    assert.equal((await read('t.json', `[{"a":${'['.repeat(60)}${']'.repeat(60)},"b":"[[[\\"[["}]`)).description.rows, 1);
     await refused('t.ndjson', '{"a":1}\n{"a":\n', { message: /line 3|cannot be read/ });
     await refused('t.xlsx', Buffer.from([0x50, 0x4b, 3, 4, 5]), { message: /zip archive/ });
     await refused('t.parquet', 'a,b\n', { message: /no Parquet file/ });

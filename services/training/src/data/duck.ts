@@ -116,6 +116,7 @@ function sentenceOf(message: string): string {
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message);
   if (counts !== null) return `${where}: it has ${counts[2]} fields, and ${counts[1]} were expected.`;
   if (message.includes('unterminated quote')) return `${where}: it has a quote that does not end, or that ends before the field does.`;
+  if (message.includes('expected records')) return `${where}: it is not made of objects that have a name and a value at least.`;
   if (message.includes('Maximum line size')) return `${where}: it is too long.`;
   const convert = /Could not convert string "(.{0,200}?)" to '(\w+)'/s.exec(message);
   if (convert !== null) return `${where}: ${JSON.stringify(convert[1])} is no ${convert[2]}.`;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@mlab/kernel/errors';
 import type { TableColumn } from '@mlab/learning';
+import { checkNesting } from '#/data/check-nesting.ts';
 import { contentDigest } from '#/data/content-digest.ts';
 import { READ_LIMITS, type DataSource, type Dataset, type DatasetDescription, type ReadLimits, type ReadOptions } from '#/data/dataset.ts';
 import { openDuck, type Duck } from '#/data/duck.ts';
@@ -37,6 +38,7 @@ export async function openDataset(
   const text = spooled.isParquet ? undefined : await settleEncoding(spooled, options, signal);
   const path = text?.path ?? spooled.path;
   const format = await formatOf({ name: source.name, path, isParquet: spooled.isParquet, asked: options.format });
+  if (format === 'json' || format === 'ndjson') await checkNesting(path, signal);
   const duck = undo.use(await openDuck({ files: [path, `${path}-changed`], folder, limits, signal }));
   const loaded = await loadTable(duck, path, { format, options, limits, signal });
   const rows = await countRows(duck, loaded.columns.length, limits);
