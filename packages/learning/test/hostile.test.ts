@@ -52,7 +52,7 @@ for (const trainer of own) {
           const fitted = train(trainer, set, task, given);
           const predicted = fitted.predict(matrix);
           assert.equal(predicted.length, matrix.rows * answers);
-          assert.ok(predicted.every(Number.isFinite), `${predicted.slice(0, 5).join(' ')}`);
+          assert.ok(predicted.every(Number.isFinite), predicted.slice(0, 5).join(' '));
           if (answers > 1) assert.ok(predicted.every((value) => value >= 0 && value <= 1));
           const importance = fitted.importance();
           if (importance !== undefined) assert.ok(Math.abs(importance.reduce((sum, part) => sum + part, 0) - 1) < 1e-9);
@@ -98,7 +98,7 @@ test('each parameter has a default, bounds or choices, and a description, and a 
     for (const [name, field] of Object.entries(properties)) {
       const where = `${trainer.name}.${name}`;
       assert.notEqual(field['default'], undefined, where);
-      assert.ok(String(field['description'] ?? '').length > 10, where);
+      assert.ok(typeof field['description'] === 'string' && field['description'].length > 10, where);
       const isNumber = field['type'] === 'number' || field['type'] === 'integer';
       if (isNumber)
         assert.ok(('minimum' in field || 'exclusiveMinimum' in field) && ('maximum' in field || 'exclusiveMaximum' in field), where);

@@ -1,3 +1,5 @@
+import { multiplierOf } from '#/arrays/arena.ts';
+
 /** A matrix in an array: element (r, c) stands at `start + r · row + c · column`. */
 export interface View {
   readonly data: Float64Array;
@@ -19,12 +21,36 @@ export const byRows = (data: Float64Array, columns: number, start = 0): View => 
 export const transposed = ({ data, row, column, start }: View): View => ({ data, row: column, column: row, start });
 
 /**
- * c += a · b. Blocks of 2 × 4 sums stay in registers, so that eight products need six loads instead of sixteen. The order of the additions
- * depends on the sizes alone.
+ * c += a · b. Within an arena blocks of 4 × 4 are made by vector instructions; elsewhere blocks of 2 × 4 sums stay in registers, so that eight
+ * products need six loads instead of sixteen. Each sum is made in the order of `inner` and then added, so that the bits are the same both ways.
  */
-export function addProduct(c: View, a: View, b: View, { rows, inner, columns }: Sizes): void {
+export function addProduct(c: View, a: View, b: View, sizes: Sizes): void {
+  const { rows, inner, columns } = sizes;
+  const multiply = b.column === 1 && c.column === 1 ? multiplierOf(c.data.buffer) : undefined;
+  if (multiply === undefined || a.data.buffer !== c.data.buffer || b.data.buffer !== c.data.buffer) {
+    addInPieces(c, a, b, sizes);
+    return;
+  }
+  const wholeRows = rows - (rows % 4);
+  const wholeColumns = columns - (columns % 4);
+  const address = ({ data, start }: View): number => data.byteOffset + start * 8;
+  const from = address(a);
+  const end = from + wholeRows * a.row * 8;
+  if (wholeRows > 0 && wholeColumns > 0) {
+    multiply(address(c), c.row * 8, from, a.row * 8, a.column * 8, address(b), b.row * 8, end, inner * b.row * 8, wholeColumns * 8);
+  }
+  if (wholeColumns < columns) {
+    const right = { ...b, start: b.start + wholeColumns };
+    addInPieces({ ...c, start: c.start + wholeColumns }, a, right, { rows: wholeRows, inner, columns: columns - wholeColumns });
+  }
+  if (wholeRows === rows) return;
+  const below = { ...a, start: a.start + wholeRows * a.row };
+  addInPieces({ ...c, start: c.start + wholeRows * c.row }, below, b, { rows: rows - wholeRows, inner, columns });
+}
+
+function addInPieces(c: View, a: View, b: View, { rows, inner, columns }: Sizes): void {
   if (columns < 4 && rows >= 4) {
-    addProduct(transposed(c), transposed(b), transposed(a), { rows: columns, inner, columns: rows });
+    addInPieces(transposed(c), transposed(b), transposed(a), { rows: columns, inner, columns: rows });
     return;
   }
   const evenRows = rows - (rows % 2);

@@ -44,7 +44,7 @@ export class Learning {
     this.#params = params;
     this.#surroundings = surroundings;
     this.#batch = Math.min(params.batch_size, rows.target.length);
-    this.#network = new Network(shape, Math.max(this.#batch, 64));
+    this.#network = new Network(shape, Math.max(this.#batch, 64), 2);
     this.scale = shape.head === 'identity' ? scaleOf(rows) : { mean: 0, deviation: 1 };
     const { random, resume } = surroundings.context;
     this.#progress = {
@@ -55,10 +55,10 @@ export class Learning {
       best: Number.MAX_VALUE,
       stalled: 0,
     };
-    this.#parameters = initialParameters(shape, seededRandom(this.#progress.seed));
+    this.#parameters = this.#network.newParameters(initialParameters(shape, seededRandom(this.#progress.seed)));
     const size = this.#parameters.length;
     this.#best = this.#parameters.slice();
-    this.#gradient = new Float64Array(size);
+    this.#gradient = this.#network.newParameters();
     this.#order = Int32Array.from(rows.target, (_, row) => row);
     this.#optimizer =
       params.solver === 'adam'

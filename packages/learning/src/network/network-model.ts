@@ -21,16 +21,23 @@ export function networkModel(
     parameters[at] = (parameters[at] as number) * scale.deviation + (at < last.biases ? 0 : scale.mean);
   }
   for (let at = 0; at < parameters.length; at++) parameters[at] = Math.fround(parameters[at] as number);
+  // Made by the first prediction and used by all: a model may be asked often.
+  let computing: { readonly network: Network; readonly weights: Float64Array } | undefined;
+  const open = (): NonNullable<typeof computing> => {
+    const computed = new Network(shape, BLOCK_ROWS);
+    return { network: computed, weights: computed.newParameters(parameters) };
+  };
   return {
     predict(matrix) {
       const columns = numberColumns(matrix);
-      const computed = new Network(shape, BLOCK_ROWS);
+      computing ??= open();
+      const { network: computed, weights } = computing;
       const size = classes?.length ?? 1;
       const result = new Float64Array(matrix.rows * size);
       for (let from = 0; from < matrix.rows; from += BLOCK_ROWS) {
         const count = Math.min(BLOCK_ROWS, matrix.rows - from);
         copyRows(columns, from, count, computed.inputs);
-        computed.forward(parameters, count, true);
+        computed.forward(weights, count, true);
         const { outputs } = computed;
         if (shape.head !== 'logistic') result.set(outputs.subarray(0, count * size), from * size);
         else {

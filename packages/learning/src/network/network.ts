@@ -1,3 +1,4 @@
+import { Arena } from '#/arrays/arena.ts';
 import { addProduct, byRows, transposed } from '#/arrays/multiply.ts';
 import { logistic, softmax } from '#/linear/linear-model.ts';
 
@@ -51,15 +52,34 @@ export class Network {
   /** How much each hidden value changes with its sum; 0 where it was dropped. */
   readonly #slopes: readonly Float64Array[];
   readonly #deltas: readonly Float64Array[];
+  /** Of each layer, its weights with rows and columns exchanged. */
+  readonly #exchanged: readonly Float64Array[];
+  readonly #arena: Arena;
 
-  constructor(shape: Shape, capacity: number) {
+  /** With room for `arrays` arrays as large as its parameters. */
+  constructor(shape: Shape, capacity: number, arrays = 1) {
     this.shape = shape;
     this.places = placesOf(shape.sizes);
     this.capacity = capacity;
-    const buffers = (): Float64Array[] => shape.sizes.map((size) => new Float64Array(size * capacity));
+    const units = shape.sizes.reduce((sum, size) => sum + size, 0);
+    this.#arena = new Arena(3 * units * capacity + (arrays + 1) * this.size);
+    const buffers = (): Float64Array[] => shape.sizes.map((size) => this.#arena.doubles(size * capacity));
     this.#values = buffers();
     this.#slopes = buffers();
     this.#deltas = buffers();
+    this.#exchanged = this.places.map(({ inputs, outputs }) => this.#arena.doubles(inputs * outputs));
+  }
+
+  /** How many parameters it has. */
+  get size(): number {
+    return this.places.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
+  }
+
+  /** An array like that of its parameters, which lies where it computes fast. */
+  newParameters(values?: Float64Array): Float64Array {
+    const array = this.#arena.doubles(this.size);
+    if (values !== undefined) array.set(values);
+    return array;
   }
 
   /** For the rows to be computed, row after row. */
@@ -123,7 +143,11 @@ export class Network {
       if (layer === 0) return;
       const before = this.#deltas[layer] as Float64Array;
       before.fill(0, 0, rows * inputs);
-      addProduct(byRows(before, inputs), d, transposed(byRows(parameters, outputs, weights)), { rows, inner: outputs, columns: inputs });
+      const exchanged = this.#exchanged[layer] as Float64Array;
+      for (let input = 0, at = weights; input < inputs; input++) {
+        for (let output = 0; output < outputs; output++, at++) exchanged[output * inputs + input] = parameters[at] as number;
+      }
+      addProduct(byRows(before, inputs), d, byRows(exchanged, inputs), { rows, inner: outputs, columns: inputs });
       const slopes = this.#slopes[layer] as Float64Array;
       for (let at = 0; at < rows * inputs; at++) before[at] = (before[at] as number) * (slopes[at] as number);
       delta = before;
