@@ -40,7 +40,7 @@ export async function loadTable(duck: Duck, path: string, loading: Loading): Pro
     format === 'parquet'
       ? `read_parquet(${literal(path)})`
       : // Times are told by this project itself, because DuckDB does not look at their zones here: a format that no time has.
-        `read_json(${literal(path)}, format = '${format === 'json' ? 'array' : 'newline_delimited'}', records = true, sample_size = -1, map_inference_threshold = -1, maximum_object_size = 67108864, dateformat = '%Y@%m', timestampformat = '%Y@%m')`;
+        `read_json(${literal(path)}, format = '${format === 'json' ? 'array' : 'newline_delimited'}', records = true, sample_size = -1, map_inference_threshold = -1, maximum_object_size = 16777216, dateformat = '%Y@%m', timestampformat = '%Y@%m')`;
   const described = await duck.rows(`DESCRIBE SELECT * FROM ${from}`);
   if (described.length > loading.limits.maxColumns) throw tooManyColumns(described.length, loading.limits);
   const aliases = described.map((_, index) => `c${index}`).join(', ');
