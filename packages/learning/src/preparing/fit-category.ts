@@ -79,7 +79,7 @@ function missingPlace(
 }
 
 /** A name that no category has. */
-export function unused(stem: string, names: readonly string[]): string {
+function unused(stem: string, names: readonly string[]): string {
   let name = stem;
   while (names.includes(name)) name = `${name}_`;
   return name;

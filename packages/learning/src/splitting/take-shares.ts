@@ -5,7 +5,7 @@ export interface Shares {
   readonly validation: number;
 }
 
-export const DEFAULT_TEST = 0.2;
+const DEFAULT_TEST = 0.2;
 
 export function sharesOf({ test = DEFAULT_TEST, validation = 0 }: { test?: number | undefined; validation?: number | undefined }): Shares {
   for (const [name, share] of [

@@ -6,7 +6,7 @@ import type { ReadLimits, ReadOptions } from '#/data/dataset.ts';
 import { guessType, isNumberText, type Guess } from '#/data/guess-type.ts';
 
 /** Texts that stand for no value unless others are said: those of pandas, and the question mark of many data sets. */
-export const MISSING = ['', '#N/A', '#NA', '-NaN', '-nan', '<NA>', '?', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'];
+const MISSING = ['', '#N/A', '#NA', '-NaN', '-nan', '<NA>', '?', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'];
 
 export interface CsvShape {
   readonly delimiter: string;
