@@ -12,6 +12,7 @@ import {
   type Table,
 } from '#/index.ts';
 import { ascending } from '#/evaluation/order.ts';
+import { intervalOf } from '#/evaluation/resampling.ts';
 import { normalQuantile } from '#/evaluation/normal-quantile.ts';
 import { thin } from '#/evaluation/thin.ts';
 
@@ -109,6 +110,15 @@ suite('intervals', () => {
     assert.deepEqual(intervals?.['average_precision']?.high, 1);
     assert.equal(intervals?.['roc_auc'], undefined);
   });
+});
+
+test('an interval leaves as much out on both sides, and values that are none', () => {
+  const values = Float64Array.from({ length: 1001 }, (_, at) => 1000 - at);
+  near(intervalOf(values, 0.9)?.low, 50, 1e-9);
+  near(intervalOf(values, 0.9)?.high, 950, 1e-9);
+  values[0] = Number.NaN;
+  near(intervalOf(values)?.low, 24.975, 1e-9);
+  assert.equal(intervalOf(values.fill(Number.NaN, 0, 101)), undefined);
 });
 
 suite('beside a baseline', () => {
@@ -260,6 +270,11 @@ suite('slices', () => {
       slices.slice(-4).map(({ column, score }) => [column, score]),
       Array.from({ length: 4 }, () => ['__proto__', undefined]),
     );
+  });
+
+  test('of all rows are none', () => {
+    const same = { ...text, codes: new Int32Array(rows) };
+    assert.deepEqual(evaluateSlices(predicted, [same]), { metric: 'roc_auc', overall: 0.75, slices: [], leftOut: 0 });
   });
 
   test('of times and truths have names that people read', () => {

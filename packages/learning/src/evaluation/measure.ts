@@ -42,12 +42,9 @@ export interface MetricValues {
 
 /** All metrics that rows, targets and predictions alone make. */
 export function metricsOf(predicted: Predicted, options: MeasureOptions = {}): MetricValues {
-  return valuesOf(measureOf(predicted, options), predicted.weights);
-}
-
-export function valuesOf(measure: Measure, weights: Float64Array | undefined): MetricValues {
+  const measure = measureOf(predicted, options);
   const values = new Float64Array(measure.names.length);
-  measure.of(weights, values);
+  measure.of(predicted.weights, values);
   return named(measure.names, values);
 }
 

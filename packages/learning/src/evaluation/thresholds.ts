@@ -1,7 +1,5 @@
 import type { ChosenThreshold } from '#/evaluation/evaluation.ts';
-import type { Predicted } from '#/evaluation/predicted.ts';
-import { probabilitiesOf } from '#/evaluation/probabilities.ts';
-import { cumulate, rank, type Ranking } from '#/evaluation/ranking.ts';
+import { cumulate, type Ranking } from '#/evaluation/ranking.ts';
 
 /** What a row costs by what it is and what is said of it; less than 0 is a gain. */
 export interface Costs {
@@ -22,11 +20,6 @@ interface Counts {
  * From which probability on it is best to call a row positive: by F1, by Youden's J (recall + specificity - 1), and by costs where they are
  * given. Every probability that occurs is tried, and none; a threshold is half-way down to the next lower one, so that rounding does no harm.
  */
-export function chooseThresholds(predicted: Predicted, costs?: Costs): readonly ChosenThreshold[] {
-  const ranking = rank(probabilitiesOf(predicted.predictions, 1, 2), (row) => predicted.target[row] === 1);
-  return thresholdsOf(ranking, predicted.weights, costs);
-}
-
 export function thresholdsOf(ranking: Ranking, weights: Float64Array | undefined, costs?: Costs): readonly ChosenThreshold[] {
   const { hits, alarms } = cumulate(ranking, weights);
   const [positives, negatives] = [hits.at(-1) ?? 0, alarms.at(-1) ?? 0];

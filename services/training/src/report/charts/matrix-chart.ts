@@ -10,7 +10,7 @@ export const MOST_CLASSES = 20;
 /** More than this have room for their shares only, or for nothing. */
 const WITH_COUNTS = 5;
 const WITH_SHARES = 9;
-/** How much of its colour a cell has at most, so that ink can be read on it, in light and in dark. */
+/** How much of its colour a cell has at most, so that ink can be read on it, in light and in dark. Small shares are made to be seen. */
 const STRONGEST = 0.62;
 
 /** Of each true class, what it was taken for: the darker, the larger the share of its rows. */
@@ -36,7 +36,7 @@ export function matrixChart({ classes, counts }: Confusion): Chart {
           : size <= WITH_SHARES && value > 0
             ? markup`<text class="label small" x="${middle}" y="${px(y + cellHeight / 2 + 4)}" text-anchor="middle">${Math.round(share * 100)}%</text>`
             : '';
-      return markup`<g><title>${classes[truth]} taken for ${classes[said]}: ${count(value)} (${percent(share)})</title><rect class="grid" x="${px(x)}" y="${px(y)}" width="${px(cell)}" height="${px(cellHeight)}"/><rect class="${colour}" fill-opacity="${px(share * STRONGEST * 100) / 100}" x="${px(x + 1)}" y="${px(y + 1)}" width="${px(cell - 2)}" height="${px(cellHeight - 2)}"/>${text}</g>`;
+      return markup`<g><title>${classes[truth]} taken for ${classes[said]}: ${count(value)} (${percent(share)})</title><rect class="grid" x="${px(x)}" y="${px(y)}" width="${px(cell)}" height="${px(cellHeight)}"/><rect class="${colour}" fill-opacity="${Math.round(share ** 0.6 * STRONGEST * 100) / 100}" x="${px(x + 1)}" y="${px(y + 1)}" width="${px(cell - 2)}" height="${px(cellHeight - 2)}"/>${text}</g>`;
     }),
   );
   const heads = labels.map((label, at) => {

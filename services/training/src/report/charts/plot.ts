@@ -4,7 +4,7 @@ import { fitted, textWidth } from '#/report/charts/text-width.ts';
 import { markup, type Markup, type Piece } from '#/report/markup.ts';
 
 export const WIDTH = 460;
-export const HEIGHT = 300;
+const HEIGHT = 300;
 
 /** Numbers in SVG need no more than a tenth of a pixel. */
 export const px = (value: number): number => Math.round(value * 10) / 10;
