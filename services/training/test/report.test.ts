@@ -4,10 +4,10 @@ import type { Evaluation } from '@mlab/learning';
 import { fitted } from '#/report/charts/text-width.ts';
 import { linear, logarithmic, tickLabel } from '#/report/charts/scale.ts';
 import type { Report } from '#/report/contents.ts';
-import { bytes, duration, number, percent, signed } from '#/report/format.ts';
+import { number, percent, signed } from '#/report/format.ts';
 import { markup } from '#/report/markup.ts';
 import { plotsOf, renderReport } from '#/report/report.ts';
-import { anomalyReport, binaryReport, clusteringReport, sampleReports, studyReport } from './sample-reports.ts';
+import { anomalyReport, sampleReports } from './sample-reports.ts';
 import { assertWellFormed } from './well-formed.ts';
 
 const samples = sampleReports();
@@ -103,9 +103,9 @@ test('whatever kind of model it is, its charts are there', () => {
 
 /** A report in which everything that a user can name has one name. */
 function named(name: string): Report {
-  const report = binaryReport();
+  const report = samples['binary'] as Report;
   const evaluation = report.evaluation as Evaluation;
-  const study = studyReport().study as NonNullable<Report['study']>;
+  const study = samples['study']?.study as NonNullable<Report['study']>;
   const curves = (all: Evaluation['roc']) => (all ?? []).map((curve) => ({ ...curve, label: name }));
   return {
     ...report,
@@ -232,12 +232,36 @@ suite('a report of little', () => {
     assert.deepEqual(plotsOf({ ...least, task: 'multiclass', evaluation }), []);
   });
 
-  test('of clusters says how large they are', () => assert.match(renderReport(clusteringReport()), /6 clusters; the largest has/));
+  test('of a great many classes shows those with the most rows', () => {
+    const classes = Array.from({ length: 120 }, (_, at) => ({
+      label: `c${at}`,
+      precision: 1,
+      recall: 1,
+      f1: 1,
+      support: at,
+      predicted: at,
+    }));
+    const evaluation: Evaluation = {
+      task: 'multiclass',
+      rows: 1,
+      weight: 1,
+      metrics: {},
+      missing: {},
+      roc: [],
+      classes,
+      confusion: { classes: classes.map(({ label }) => label), counts: [] },
+    };
+    const html = renderReport({ ...least, task: 'multiclass', evaluation });
+    assert.match(html, /The 50 classes of 120 that have the most rows/);
+    assert.ok(html.includes('>c119<') && !html.includes('>c69<'));
+  });
+
+  test('of clusters says how large they are', () =>
+    assert.match(renderReport(samples['clustering'] as Report), /6 clusters; the largest has/));
 });
 
 test('a baseline that is better is said to be', () => {
-  const report = binaryReport();
-  const html = renderReport({ ...report, baseline: { title: 'Baseline', metrics: { roc_auc: 0.99 } } });
+  const html = renderReport({ ...(samples['binary'] as Report), baseline: { title: 'Baseline', metrics: { roc_auc: 0.99 } } });
   assert.match(html, /class="note bad">−0\.\d+, worse than the baseline’s 0\.9900/);
 });
 
@@ -279,8 +303,6 @@ test('numbers are written as readers compare them', () => {
   ]);
   assert.deepEqual([signed(0.1), signed(-0.1)], ['+0.1000', '−0.1000']);
   assert.deepEqual([percent(0.5), percent(0.0012), percent(0)], ['50.0%', '0.12%', '0.0%']);
-  assert.deepEqual([bytes(12), bytes(1834), bytes(184_000_000)], ['12 bytes', '1.83 kB', '184 MB']);
-  assert.deepEqual([duration(0.25), duration(61), duration(600), duration(9000)], ['250 ms', '61.0 s', '10 min', '2 h 30 min']);
   assert.deepEqual([fitted('a long name', 50), fitted('a long name', 80), fitted('長い名前', 40)], ['a l…ame', 'a long name', '長…前']);
 });
 

@@ -136,7 +136,7 @@ const permutations = (metric: string, score: number): Report['permutations'] => 
   })),
 });
 
-export function binaryReport(): Report {
+function binaryReport(): Report {
   const { predicted, table } = classified(['stays', 'leaves'], 1.5, 11);
   const constant = Float64Array.from(predicted.predictions, (_, at) => (at % 2 === 0 ? 0.66 : 0.34));
   return {
@@ -163,7 +163,7 @@ export function binaryReport(): Report {
   };
 }
 
-export function multiclassReport(): Report {
+function multiclassReport(): Report {
   const classes = ['Adélie', 'Chinstrap', 'Gentoo', 'Emperor', 'King'];
   const { predicted, table } = classified(classes, 2.2, 12);
   const constant = Float64Array.from(predicted.predictions, (_, at) => [0.4, 0.2, 0.2, 0.1, 0.1][at % 5] as number);
@@ -180,7 +180,7 @@ export function multiclassReport(): Report {
   };
 }
 
-export function regressionReport(): Report {
+function regressionReport(): Report {
   const random = seededRandom(13);
   const normal = (): number => random() + random() + random() + random() - 2;
   const predictions = Float64Array.from({ length: ROWS }, () => 120_000 + 90_000 * random() ** 2 * 4);
@@ -213,7 +213,7 @@ export function regressionReport(): Report {
   };
 }
 
-export function clusteringReport(): Report {
+function clusteringReport(): Report {
   const random = seededRandom(14);
   const labels = Float64Array.from({ length: ROWS }, () => Math.floor(random() ** 1.5 * 6));
   const values = (spread: number): Float32Array => Float32Array.from(labels, (label) => label * 2 + random() * spread);
@@ -246,7 +246,7 @@ export function anomalyReport(isKnown = true): Report {
   };
 }
 
-export function studyReport(): Report {
+function studyReport(): Report {
   const random = seededRandom(16);
   const trials = Array.from({ length: 60 }, (_, number): ReportedTrial => {
     const learningRate = 10 ** (-3 + 2.5 * random());

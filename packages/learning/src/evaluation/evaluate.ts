@@ -17,7 +17,7 @@ import type { Matrix } from '#/matrix.ts';
 export interface EvaluationOptions extends ResamplingOptions {
   /** Of calibration. Default 10. */
   readonly bins?: number;
-  /** At most, of each curve. Default 500. */
+  /** At most, of each curve. Default 500, or 200 where there are several. */
   readonly points?: number;
   /** Of many classes, so many curves at most, of those with the most rows. Default 10. */
   readonly curves?: number;
@@ -74,7 +74,7 @@ function classified(predicted: Predicted, options: EvaluationOptions): Partial<E
     .slice(0, options.curves ?? 10)
     .toSorted((a, b) => a - b);
   const curves = shown.map((label) => {
-    const of = { label: titles[label] as string, weights, points: options.points ?? 500 };
+    const of = { label: titles[label] as string, weights, points: options.points ?? (shown.length > 1 ? 200 : 500) };
     const ranking = rankings[label] as Ranking;
     return { roc: rocCurve(ranking, of), precisionRecall: precisionRecallCurve(ranking, of) };
   });

@@ -18,16 +18,3 @@ export const count = (value: number): string => (Number.isInteger(value) ? minus
 export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 1)}%`;
 
 export const minus = (text: string): string => text.replace(/^-/, '−');
-
-export function bytes(size: number): string {
-  const step = size < 1 ? 0 : Math.min(3, Math.floor(Math.log(size) / Math.log(1000)));
-  const scaled = size / 1000 ** step;
-  return `${step === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toPrecision(3)} ${['bytes', 'kB', 'MB', 'GB'][step] ?? ''}`;
-}
-
-export function duration(seconds: number): string {
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 120) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

@@ -166,17 +166,19 @@ const thresholdTable = (thresholds: readonly ChosenThreshold[]): Markup =>
     'Thresholds',
   )}`;
 
-const classTable = (classes: readonly ClassEvaluation[]): Markup =>
-  markup`<h3>By class</h3>${table(
-    {
-      head: ['Class', 'Precision', 'Recall', 'F1', 'ROC AUC', 'Average precision', 'Rows', 'Predicted'],
-      rows: classes.map(({ label, precision, recall, f1, rocAuc, averagePrecision, support, predicted }) => [
-        label,
-        ...[precision, recall, f1].map(number),
-        ...[rocAuc, averagePrecision].map((value) => (value === undefined ? '–' : number(value))),
-        count(support),
-        count(predicted),
-      ]),
-    },
-    'Metrics by class',
-  )}`;
+/** Of more classes, those with the most rows. */
+const MOST_IN_TABLE = 50;
+
+function classTable(classes: readonly ClassEvaluation[]): Markup {
+  const shown = classes.length <= MOST_IN_TABLE ? classes : classes.toSorted((a, b) => b.support - a.support).slice(0, MOST_IN_TABLE);
+  const rows = shown.map(({ label, precision, recall, f1, rocAuc, averagePrecision, support, predicted }) => [
+    label,
+    ...[precision, recall, f1].map(number),
+    ...[rocAuc, averagePrecision].map((value) => (value === undefined ? '–' : number(value))),
+    count(support),
+    count(predicted),
+  ]);
+  const head = ['Class', 'Precision', 'Recall', 'F1', 'ROC AUC', 'Average precision', 'Rows', 'Predicted'];
+  const beyond = shown.length < classes.length && markup`<p>The ${shown.length} classes of ${classes.length} that have the most rows.</p>`;
+  return markup`<h3>By class</h3>${beyond}${table({ head, rows }, 'Metrics by class')}`;
+}
