@@ -41,6 +41,7 @@ export const Run = Type.Object(
     params: Texts,
     tags: Texts,
     metrics: Type.Array(MetricValue, { description: 'The latest value of each metric' }),
+    models: Type.Array(Type.String(), { description: 'The logged models that it made, in the order in which it did' }),
   },
   { title: 'Run' },
 );

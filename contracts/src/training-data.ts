@@ -1,4 +1,4 @@
-import { operation, upload } from '@mlab/kernel';
+import { download, operation, upload } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 
 export const FILE_FORMATS = ['csv', 'tsv', 'json', 'ndjson', 'parquet'] as const;
@@ -146,6 +146,13 @@ export const datasetOperations = {
       target: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'A column: says which task would be inferred' })),
     }),
     output: DatasetSchema,
+  }),
+  getDatasetContent: download('GET /datasets/:id/content', {
+    summary: 'The bytes of a dataset, as they were described',
+    scope: 'training:read',
+    timeoutMs: 3_600_000,
+    contentTypes: ['application/octet-stream'],
+    input: byId,
   }),
   deleteDataset: operation('DELETE /datasets/:id', {
     summary: 'Delete a dataset, with its file where that was uploaded',

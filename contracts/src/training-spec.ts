@@ -44,7 +44,7 @@ export const SplitSpec = Type.Object(
       }),
     ),
   },
-  { title: 'Split' },
+  { title: 'Split', description: 'How rows are held back; absent: stratified for classes, else random' },
 );
 export type SplitSpec = Static<typeof SplitSpec>;
 
@@ -169,6 +169,7 @@ export const CommandTrainer = Type.Object(
     }),
     env: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 10_000 }), {
       default: {},
+      additionalProperties: false,
       description: 'Further variables of its environment',
     }),
     timeoutSeconds: Type.Integer({ default: 3600, minimum: 1, maximum: 604_800, description: 'It is ended when it takes longer' }),
@@ -203,7 +204,7 @@ export const trainingFields = {
     maxItems: 20_000,
     description: 'What columns are read as, instead of what they look like',
   }),
-  split: Type.Optional({ ...SplitSpec, description: 'Absent: stratified for classes, else random' }),
+  split: Type.Optional(SplitSpec),
   preprocessing: PreprocessingSpec,
   trainer: Type.Union(
     [Type.String({ minLength: 1, maxLength: 64, pattern: '^[a-z][a-z0-9-]*$', description: 'One of GET /trainers' }), CommandTrainer],

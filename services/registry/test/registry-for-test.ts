@@ -56,6 +56,7 @@ const run: Run = {
   params: {},
   tags: {},
   metrics: [],
+  models: [],
 };
 
 const loggedModel: LoggedModel = {

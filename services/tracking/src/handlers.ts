@@ -6,6 +6,7 @@ import type { Imports } from '#/imports.ts';
 import type { LiveMetrics } from '#/live/live-metrics.ts';
 import type { LoggedModels, WholeLoggedModel } from '#/logged-models.ts';
 import type { Recording } from '#/recording.ts';
+import type { RunLinksUse } from '#/run-links.ts';
 import type { Runs, WholeRun } from '#/runs.ts';
 import type { Storage } from '#/storage.ts';
 
@@ -18,6 +19,7 @@ export interface Deps {
   readonly live: LiveMetrics;
   readonly imports: Imports;
   readonly recording: Recording;
+  readonly linksOf: RunLinksUse['of'];
 }
 
 export const handlers = ({
@@ -29,8 +31,13 @@ export const handlers = ({
   live,
   imports,
   recording,
+  linksOf,
 }: Deps): HandlersOf<typeof tracking> => ({
-  getRun: async ({ id }, call) => toRun(await runs.get(call, id)),
+  getRun: async ({ id }, call) => {
+    const whole = await runs.get(call, id);
+    const links = await linksOf(call, [whole.run.no]);
+    return { ...toRun(whole), models: (links.get(whole.run.no)?.madeModels ?? []).map(({ modelId }) => modelId) };
+  },
   compareRuns: (asked, call) => compareRuns(database, call, asked),
   liveMetrics: (asked, call) => live.listen(call, asked),
   importRun: async (given, call) => {

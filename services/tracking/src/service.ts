@@ -96,6 +96,7 @@ export const service = defineService({
         live,
         imports,
         recording: openRecording({ experiments, runs, links }),
+        linksOf: links.of,
       }),
       protocols: { mlflow },
       consumers: consumers(),

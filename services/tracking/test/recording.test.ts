@@ -86,6 +86,7 @@ test('a job that begins anew says it all again, and nothing is there twice', asy
   });
   assert.deepEqual(run.outputs, { model_outputs: [{ model_id: MODEL, step: 0 }] });
   const whole = await client.getRun({ id: ID }, call());
+  assert.deepEqual(whole.models, [MODEL]);
   assert.deepEqual(
     [whole.status, whole.endTime, whole.params, whole.metrics],
     ['FINISHED', 99, Object.fromEntries([['__proto__', '1']]), [{ key: 'loss', value: 'NaN', timestamp: 8, step: 2 }]],

@@ -42,6 +42,7 @@ test('a run is given with its parameters, its tags and the latest of its metrics
       { key: 'nan', value: 'NaN', timestamp: 7, step: -1 },
       { key: 'vast', value: -1.7976931348623157e308, timestamp: 7, step: 0 },
     ],
+    models: [],
   };
   assert.deepEqual(await t.app.client.getRun({ id }, rootCall('test')), expected);
   assert.deepEqual(await ask(`/runs/${id}`), { status: 200, body: expected });

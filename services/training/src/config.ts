@@ -1,5 +1,6 @@
 import { schema } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
+import { commandSettings } from '#/command/settings.ts';
 
 const settings = Type.Object({
   dataRoot: Type.String({
@@ -57,6 +58,7 @@ const settings = Type.Object({
     description: 'How often those who listen to a job are told what is new, in milliseconds',
   }),
   logLines: Type.Integer({ default: 10_000, minimum: 1, maximum: 1_000_000, description: 'Most lines that are kept of one job' }),
+  ...commandSettings,
 });
 
 export type Config = Static<typeof settings>;

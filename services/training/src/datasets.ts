@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetSchema } from '@mlab/contracts/training-data';
-import { AppError, type CallMeta, type Clock, type Database, type Objects } from '@mlab/kernel';
+import { AppError, type CallMeta, type Clock, type Database, type Download, type Objects } from '@mlab/kernel';
 import type { Config } from '#/config.ts';
 import type { KeptDataset, Reading } from '#/domain/dataset.ts';
 import { absent, wrongField } from '#/domain/refuse.ts';
@@ -131,6 +131,13 @@ export function openDatasets({ database, objects, config, clock, newId, describe
       return { id, ...description, ...(task === undefined ? {} : { task }) };
     },
 
+    /** The file, which is there until it has been read. */
+    content: async (call: CallMeta, id: string): Promise<Download> => {
+      const dataset = await mustFind(call, id);
+      const file = await openFile(dataset, call.signal);
+      return { contentType: 'application/octet-stream', fileName: dataset.fileName, body: read(file) };
+    },
+
     delete: async (call: CallMeta, id: string): Promise<void> => {
       const { source, place } = await database.transaction(call, async (tx) => {
         const found = await lockDataset(tx, id);
@@ -143,4 +150,9 @@ export function openDatasets({ database, objects, config, clock, newId, describe
       if (source === 'upload') await objects.delete(place, call.signal);
     },
   };
+}
+
+async function* read(file: LocalFile): AsyncGenerator<Uint8Array, void, void> {
+  await using opened = file;
+  yield* createReadStream(opened.path);
 }

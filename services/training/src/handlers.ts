@@ -28,6 +28,7 @@ export const handlers = ({ database, objects, clock, datasets, trainingJobs, stu
     page(await datasets.list(call, { name, below: readCursor(cursor), limit: limit + 1 }), limit, ({ seq }) => seq, datasetView),
   getDataset: async ({ id }, call) => datasetView(await datasets.mustFind(call, id)),
   getDatasetSchema: ({ id, target }, call) => datasets.schema(call, id, target),
+  getDatasetContent: ({ id }, call) => datasets.content(call, id),
   deleteDataset: async ({ id }, call) => {
     await datasets.delete(call, id);
     return {};

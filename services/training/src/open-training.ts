@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { training } from '@mlab/contracts/training';
-import { AppError, type Clock, type Database, type Events, type JobQueuesOf, type Objects, type Running } from '@mlab/kernel';
+import type { Clock, Database, Events, JobQueuesOf, Objects, Running } from '@mlab/kernel';
 import type { Logger } from '@mlab/telemetry';
 import type { Config } from '#/config.ts';
 import { openDatasets } from '#/datasets.ts';
@@ -31,18 +31,14 @@ export interface OpenTraining {
   readonly recording: Recording;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly trainByCommand?: TrainByCommand;
+  readonly trainByCommand: TrainByCommand;
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
-const noCommand: TrainByCommand = () => {
-  throw new AppError('not_implemented', 'A command cannot be a trainer here.');
-};
-
 /** All parts of the service, put together. */
 export function openTraining(options: OpenTraining): Running<typeof training, undefined, typeof declared> {
-  const { config, database, events, jobs: queues, objects, recording, log, clock, trainByCommand = noCommand } = options;
+  const { config, database, events, jobs: queues, objects, recording, log, clock, trainByCommand } = options;
   const newId = (): string => randomBytes(8).toString('hex');
   const newRunId = (): string => randomBytes(16).toString('hex');
   const { platform, arch, version: node } = process;
@@ -65,7 +61,7 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
   });
   const ending = openJobEnding({ database, events, queues, clock });
   const studyEnding = openStudyEnding({ database, events, queues, clock });
-  const trainingJobs = openTrainingJobs({ database, objects, queues, clock, ending, newId, newRunId });
+  const trainingJobs = openTrainingJobs({ database, objects, queues, clock, ending, commands: config.commands, newId, newRunId });
   const studies = openStudies({ database, queues, clock, ending: studyEnding, trainingJobs, newId, newRunId });
   const places = openPlaces(config.jobsAtOnce);
   const shared = { database, objects, events, clock, config, code, recording, datasets, places };

@@ -18,6 +18,8 @@ export interface TrainingJobsOptions {
   readonly queues: JobQueuesOf<typeof declared>;
   readonly clock: Clock;
   readonly ending: JobEnding;
+  /** Whether a command may be a trainer. */
+  readonly commands: boolean;
   readonly newId: () => string;
   /** 32 hexadecimal characters. */
   readonly newRunId: () => string;
@@ -31,7 +33,7 @@ export interface NewTraining {
 
 export type TrainingJobs = ReturnType<typeof openTrainingJobs>;
 
-export function openTrainingJobs({ database, objects, queues, clock, ending, newId, newRunId }: TrainingJobsOptions) {
+export function openTrainingJobs({ database, objects, queues, clock, ending, commands, newId, newRunId }: TrainingJobsOptions) {
   const get = async (call: CallMeta, id: string): Promise<KeptJob> => {
     const found = await findJob(database.for(call), id);
     if (found === undefined) throw absent('training job', id);
@@ -47,6 +49,7 @@ export function openTrainingJobs({ database, objects, queues, clock, ending, new
 
   /** Within a transaction; the same key answers the same job. */
   const create = async (tx: Transaction, { spec, key, studyId }: NewTraining): Promise<KeptJob> => {
+    if (typeof spec.trainer !== 'string' && !commands) throw noCommands();
     const askedSha256 = sha256(JSON.stringify(spec));
     const first = key === undefined ? undefined : await findJobByKey(tx, key);
     if (first !== undefined) return sameAsked(first, askedSha256, 'training job');
@@ -99,6 +102,12 @@ export function openTrainingJobs({ database, objects, queues, clock, ending, new
     },
   };
 }
+
+const noCommands = (): AppError =>
+  new AppError(
+    'forbidden',
+    'trainer must be the name of a trainer: commands are run where MLAB_TRAINING_COMMANDS is true, and here it is not.',
+  );
 
 const absentDataset = (id: string): AppError =>
   new AppError('invalid', `dataset must be the id of a dataset, and there is none called ${id}.`, {

@@ -79,9 +79,10 @@ export function openFakes(): Fakes {
     },
     getRun: ({ id }) => {
       called('getRun');
-      const { experiment, name, status } = run(id);
+      const { experiment, name, status, metrics: points, models } = run(id);
+      const metrics = [...new Map(points.map((point) => [point.key, point])).values()];
       const shown = { id, experimentId: experiment, name, userId: '', status: status as 'RUNNING', lifecycleStage: 'active' as const };
-      return { ...shown, startTime: 0, artifactUri: `mlflow-artifacts:/${id}`, params: {}, tags: {}, metrics: [] };
+      return { ...shown, startTime: 0, artifactUri: `mlflow-artifacts:/${id}`, params: {}, tags: {}, metrics, models: [...models] };
     },
     importRun: ({ id, experimentId, name, status, params, tags }) => {
       called('importRun');

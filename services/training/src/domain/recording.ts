@@ -16,6 +16,8 @@ export interface Recording {
   putModel(order: ModelOrder, call: CallMeta): Promise<RecordedModel>;
   /** The version whose source is this logged model; registered when there is none. */
   registerVersion(order: VersionOrder, call: CallMeta): Promise<RegisteredVersion>;
+  /** What a run has logged so far: the latest of each metric, and the models that it made, in the order in which it did. */
+  readRun(runId: string, call: CallMeta): Promise<RunSoFar>;
   /** A run that has ended with the same status stays as it is. */
   endRun(runId: string, end: RunEnd, call: CallMeta): Promise<void>;
 }
@@ -114,12 +116,18 @@ export interface VersionOrder {
   readonly runId: string;
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly signature: RecordedSignature;
+  /** Absent: as the files of the model say. */
+  readonly signature?: RecordedSignature;
 }
 
 export interface RegisteredVersion {
   readonly model: string;
   readonly version: number;
+}
+
+export interface RunSoFar {
+  readonly metrics: readonly { readonly key: string; readonly value: number }[];
+  readonly models: readonly string[];
 }
 
 export interface RunEnd {

@@ -96,11 +96,16 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
       return { modelId: id, source };
     },
 
-    registerVersion: async ({ model: name, source, runId, description, tags, signature: { inputs, outputs } }, call) => {
-      const signature = { inputs: [...inputs], outputs: [...outputs] };
-      const asked = { name, source, createModel: true, once: true, runId, description, tags, signature };
+    registerVersion: async ({ model: name, source, runId, description, tags, signature: said }, call) => {
+      const signature = said === undefined ? {} : { signature: { inputs: [...said.inputs], outputs: [...said.outputs] } };
+      const asked = { name, source, createModel: true, once: true, runId, description, tags, ...signature };
       const { model, version } = await registry.registerVersion(asked, call);
       return { model, version };
+    },
+
+    readRun: async (id, call) => {
+      const { metrics, models } = await tracking.getRun({ id }, call);
+      return { models, metrics: metrics.map(({ key, value }) => ({ key, value: value === 'NaN' ? Number.NaN : value })) };
     },
 
     endRun: async (id, { status, endMs }, call) => {

@@ -1,0 +1,46 @@
+import { Type } from 'typebox';
+import { EXECUTORS, type ExecutorName } from './executor.ts';
+
+/** Of programs that train. */
+export const commandSettings = {
+  commands: Type.Boolean({
+    default: false,
+    description: 'Whether jobs may run any command as their trainer: whoever may train may then do all that this process may do',
+  }),
+  executor: Type.Unsafe<ExecutorName>({
+    type: 'string',
+    enum: EXECUTORS,
+    default: 'local',
+    description: 'Where commands run: as processes of this machine, as jobs of a Ray cluster, or as Jobs of a Kubernetes cluster',
+  }),
+  trackingUri: Type.String({
+    default: 'http://127.0.0.1:8000/mlflow',
+    description: 'Where commands find tracking and registry: their MLFLOW_TRACKING_URI',
+  }),
+  publicUrl: Type.String({
+    default: 'http://127.0.0.1:8006',
+    description: 'Where commands that run elsewhere find this service, for the dataset',
+  }),
+  pollMs: Type.Integer({
+    default: 1000,
+    minimum: 10,
+    maximum: 60_000,
+    description: 'How often Ray or Kubernetes is asked how a command stands, in milliseconds',
+  }),
+  commandCpus: Type.Number({
+    default: 1,
+    minimum: 0,
+    maximum: 1024,
+    description: 'Processors that a command is to have in Ray or Kubernetes',
+  }),
+  rayUrl: Type.String({ default: 'http://127.0.0.1:8265', description: "Of Ray's dashboard" }),
+  kubernetesConfig: Type.String({
+    default: '',
+    description: 'Path of a kubeconfig; empty: KUBECONFIG, ~/.kube/config, or the account of the pod that this runs in',
+  }),
+  kubernetesNamespace: Type.String({ default: 'default', description: 'Namespace of the Jobs' }),
+  kubernetesImage: Type.String({ default: 'python:3.13', description: 'Image of the Jobs of commands that name none' }),
+  kubernetesServiceAccount: Type.String({ default: '', description: 'Service account of the Jobs; empty: that of the namespace' }),
+  kubernetesSecrets: Type.String({ default: '', description: 'Secrets whose entries become variables of the Jobs, between commas' }),
+  kubernetesKeepSeconds: Type.Integer({ default: 86_400, minimum: 0, description: 'How long a Job that has ended stays, in seconds' }),
+};
