@@ -1,7 +1,8 @@
 import { concat } from '@mlab/onnx';
 import { denseRows } from '#/arrays/dense.ts';
 import { addProduct, byRows, transposed } from '#/arrays/multiply.ts';
-import { halfSquares, type Clusters } from '#/clusters/lloyd.ts';
+import type { Clusters } from '#/clusters/lloyd.ts';
+import { halfSquares } from '#/clusters/points.ts';
 import type { Fitted } from '#/trainer.ts';
 
 /**

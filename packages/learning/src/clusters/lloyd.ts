@@ -1,18 +1,11 @@
-import { addProduct, byRows, transposed } from '#/arrays/multiply.ts';
-
-export interface Points {
-  readonly rows: number;
-  readonly width: number;
-  /** Row after row. */
-  readonly values: Float64Array;
-  readonly weights: Float64Array;
-}
+import { squaredDistance, type Points } from '#/clusters/points.ts';
 
 export interface Clusters {
   /** Row after row. */
   readonly centers: Float64Array;
-  /** Of each point the nearest centre. */
+  /** Of each point the nearest centre; of equals the first. */
   readonly labels: Int32Array;
+  /** Σ weight · squared distance to the nearest centre. */
   readonly inertia: number;
   readonly iterations: number;
 }
@@ -21,125 +14,209 @@ interface LloydOptions {
   readonly maxIterations: number;
   /** It is done when the centres move less than this: sum of squares. */
   readonly enough: number;
+  /** Told the inertia of each iteration's clusters; false ends it. */
   readonly onIteration: (inertia: number) => boolean;
 }
 
-const BLOCK_ROWS = 128;
-
 /**
  * Lloyd 1982: each point to its nearest centre, each centre to the mean of its points, until nothing changes. A centre without points goes to
- * the point that is farthest from its own, as in scikit-learn.
+ * the point that is farthest from its own, as in scikit-learn. Most distances need not be computed, because bounds say that they cannot matter
+ * (Hamerly 2010, "Making k-means even faster"): the result is the same.
  */
-export function lloyd(points: Points, centers: Float64Array, { maxIterations, enough, onIteration }: LloydOptions): Clusters {
-  const { rows, width, values, weights } = points;
-  const count = centers.length / width;
-  const labels = new Int32Array(rows).fill(-1);
-  const distances = new Float64Array(rows);
-  const next = new Float64Array(centers.length);
-  const masses = new Float64Array(count);
+export function lloyd(points: Points, first: Float64Array, { maxIterations, enough, onIteration }: LloydOptions): Clusters {
+  const state = new Assignment(points, first);
   let iterations = 0;
   while (iterations < maxIterations) {
     iterations++;
-    const isSame = !assign(points, centers, labels, distances);
-    const inertia = distances.reduce((sum, distance, row) => sum + distance * (weights[row] as number), 0);
-    const goesOn = onIteration(inertia);
-    if (isSame) return { centers, labels, inertia, iterations };
-    next.fill(0);
-    masses.fill(0);
+    const moved = state.moveCenters();
+    const goesOn = onIteration(state.inertia());
+    if (!goesOn || moved <= enough || !state.assign()) break;
+  }
+  return { ...state.finish(), iterations };
+}
+
+class Assignment {
+  readonly #points: Points;
+  readonly #centers: Float64Array;
+  readonly #count: number;
+  readonly #labels: Int32Array;
+  /** Of each point: no less than the distance to its centre, and no more than that to any other. */
+  readonly #upper: Float64Array;
+  readonly #lower: Float64Array;
+  /** Of each centre: the sum of its points, and their weight. */
+  readonly #sums: Float64Array;
+  readonly #masses: Float64Array;
+  readonly #moves: Float64Array;
+  /** Σ weight · |x|². */
+  readonly #squares: number;
+
+  constructor(points: Points, first: Float64Array) {
+    const { rows, width, values, weights } = points;
+    this.#points = points;
+    this.#centers = first.slice();
+    this.#count = first.length / width;
+    this.#labels = new Int32Array(rows);
+    this.#upper = new Float64Array(rows);
+    this.#lower = new Float64Array(rows);
+    this.#sums = new Float64Array(first.length);
+    this.#masses = new Float64Array(this.#count);
+    this.#moves = new Float64Array(this.#count);
+    let squares = 0;
     for (let row = 0; row < rows; row++) {
-      const weight = weights[row] as number;
-      const label = labels[row] as number;
-      masses[label] = (masses[label] as number) + weight;
-      for (let column = 0, from = row * width, to = label * width; column < width; column++, from++, to++) {
-        next[to] = (next[to] as number) + weight * (values[from] as number);
-      }
+      this.#assignOne(row);
+      this.#add(row, this.#labels[row] as number, 1);
+      for (let at = row * width; at < (row + 1) * width; at++) squares += (weights[row] as number) * (values[at] as number) ** 2;
     }
-    fillEmpty(points, { next, masses, labels, distances });
+    this.#squares = squares;
+  }
+
+  /** Each to the mean of its points; the sum of squares of how far. */
+  moveCenters(): number {
+    const { width } = this.#points;
+    this.#fillEmpty();
     let moved = 0;
-    for (let center = 0; center < count; center++) {
-      const mass = masses[center] as number;
+    for (let center = 0; center < this.#count; center++) {
+      const mass = this.#masses[center] as number;
+      let squares = 0;
       for (let at = center * width; at < (center + 1) * width; at++) {
-        const to = mass > 0 ? (next[at] as number) / mass : (centers[at] as number);
-        moved += (to - (centers[at] as number)) ** 2;
-        centers[at] = to;
+        const to = mass > 0 ? (this.#sums[at] as number) / mass : (this.#centers[at] as number);
+        squares += (to - (this.#centers[at] as number)) ** 2;
+        this.#centers[at] = to;
+      }
+      this.#moves[center] = Math.sqrt(squares);
+      moved += squares;
+    }
+    return moved;
+  }
+
+  /** With the centres where the means are: Σ w|x|² − Σ |sum|² / mass. */
+  inertia(): number {
+    const { width } = this.#points;
+    let between = 0;
+    for (let at = 0; at < this.#sums.length; at++) {
+      const mass = this.#masses[Math.floor(at / width)] as number;
+      if (mass > 0) between += (this.#sums[at] as number) ** 2 / mass;
+    }
+    return Math.max(0, this.#squares - between);
+  }
+
+  /** Each point to its nearest centre; whether any has changed. */
+  assign(): boolean {
+    const { rows, width, values } = this.#points;
+    const halves = this.#halfGaps();
+    const [farthest, ofOthers] = this.#greatestMoves();
+    let hasChanged = false;
+    for (let row = 0; row < rows; row++) {
+      const label = this.#labels[row] as number;
+      const upper = (this.#upper[row] as number) + (this.#moves[label] as number);
+      const lower = (this.#lower[row] as number) - (label === farthest ? ofOthers : (this.#moves[farthest] as number));
+      const bound = Math.max(halves[label] as number, lower);
+      this.#upper[row] = upper;
+      this.#lower[row] = lower;
+      if (upper <= bound) continue;
+      const exact = Math.sqrt(squaredDistance(values, row * width, this.#centers, label * width, width));
+      this.#upper[row] = exact;
+      if (exact <= bound || !this.#assignOne(row)) continue;
+      hasChanged = true;
+      this.#add(row, label, -1);
+      this.#add(row, this.#labels[row] as number, 1);
+    }
+    return hasChanged;
+  }
+
+  /** With every distance computed anew. */
+  finish(): Omit<Clusters, 'iterations'> {
+    const { rows, weights } = this.#points;
+    let inertia = 0;
+    for (let row = 0; row < rows; row++) {
+      this.#assignOne(row);
+      inertia += (weights[row] as number) * (this.#upper[row] as number) ** 2;
+    }
+    return { centers: this.#centers, labels: this.#labels, inertia };
+  }
+
+  /** Computes its distances to all centres; whether its label has changed. */
+  #assignOne(row: number): boolean {
+    const { width, values } = this.#points;
+    let best = 0;
+    let nearest = Number.POSITIVE_INFINITY;
+    let second = Number.POSITIVE_INFINITY;
+    for (let center = 0; center < this.#count; center++) {
+      const distance = squaredDistance(values, row * width, this.#centers, center * width, width);
+      if (distance < nearest) {
+        second = nearest;
+        nearest = distance;
+        best = center;
+      } else if (distance < second) second = distance;
+    }
+    const hasChanged = this.#labels[row] !== best;
+    this.#labels[row] = best;
+    this.#upper[row] = Math.sqrt(nearest);
+    this.#lower[row] = Math.sqrt(second);
+    return hasChanged;
+  }
+
+  #add(row: number, center: number, sign: number): void {
+    const { width, values, weights } = this.#points;
+    const weight = sign * (weights[row] as number);
+    this.#masses[center] = (this.#masses[center] as number) + weight;
+    for (let column = 0, from = row * width, to = center * width; column < width; column++, from++, to++) {
+      this.#sums[to] = (this.#sums[to] as number) + weight * (values[from] as number);
+    }
+  }
+
+  /** Of each centre half the distance to the next one: a point that is nearer has no other nearest. */
+  #halfGaps(): Float64Array {
+    const { width } = this.#points;
+    const gaps = new Float64Array(this.#count).fill(Number.POSITIVE_INFINITY);
+    for (let a = 0; a < this.#count; a++) {
+      for (let b = 0; b < a; b++) {
+        const half = Math.sqrt(squaredDistance(this.#centers, a * width, this.#centers, b * width, width)) / 2;
+        gaps[a] = Math.min(gaps[a] as number, half);
+        gaps[b] = Math.min(gaps[b] as number, half);
       }
     }
-    if (moved <= enough || !goesOn) break;
+    return gaps;
   }
-  assign(points, centers, labels, distances);
-  const inertia = distances.reduce((sum, distance, row) => sum + distance * (weights[row] as number), 0);
-  return { centers, labels, inertia, iterations };
-}
 
-/** Writes of each point its nearest centre (of equals the first) and the squared distance; whether any changed. */
-function assign({ rows, width, values }: Points, centers: Float64Array, labels: Int32Array, distances: Float64Array): boolean {
-  const count = centers.length / width;
-  const halves = halfSquares(centers, width);
-  const block = new Float64Array(BLOCK_ROWS * count);
-  let hasChanged = false;
-  for (let from = 0; from < rows; from += BLOCK_ROWS) {
-    const size = Math.min(BLOCK_ROWS, rows - from);
-    // x · c − |c|² / 2 is greatest where the distance is least.
-    for (let row = 0; row < size; row++) block.set(halves, row * count);
-    addProduct(byRows(block, count), byRows(values, width, from * width), transposed(byRows(centers, width)), {
-      rows: size,
-      inner: width,
-      columns: count,
-    });
-    for (let row = 0; row < size; row++) {
-      const at = row * count;
-      let best = 0;
-      for (let center = 1; center < count; center++) if ((block[at + center] as number) > (block[at + best] as number)) best = center;
-      if (labels[from + row] !== best) hasChanged = true;
-      labels[from + row] = best;
-      distances[from + row] = squaredDistance(values, (from + row) * width, centers, best * width, width);
+  /** Which centre has moved farthest, and how far the next one. */
+  #greatestMoves(): [farthest: number, ofOthers: number] {
+    let farthest = 0;
+    let ofOthers = 0;
+    for (let center = 1; center < this.#count; center++) {
+      const move = this.#moves[center] as number;
+      if (move > (this.#moves[farthest] as number)) {
+        ofOthers = this.#moves[farthest] as number;
+        farthest = center;
+      } else ofOthers = Math.max(ofOthers, move);
     }
+    return [farthest, ofOthers];
   }
-  return hasChanged;
-}
 
-/** −|c|² / 2 of each centre. */
-export function halfSquares(centers: Float64Array, width: number): Float64Array {
-  const result = new Float64Array(centers.length / width);
-  for (let center = 0; center < result.length; center++) {
-    let sum = 0;
-    for (let at = center * width; at < (center + 1) * width; at++) sum += (centers[at] as number) ** 2;
-    result[center] = -sum / 2;
-  }
-  return result;
-}
-
-export function squaredDistance(a: Float64Array, from: number, b: Float64Array, to: number, width: number): number {
-  let sum = 0;
-  for (let column = 0; column < width; column++) sum += ((a[from + column] as number) - (b[to + column] as number)) ** 2;
-  return sum;
-}
-
-interface Assigned {
-  readonly next: Float64Array;
-  readonly masses: Float64Array;
-  readonly labels: Int32Array;
-  readonly distances: Float64Array;
-}
-
-/** Takes the farthest points out of their clusters, one for each centre that has none. */
-function fillEmpty({ rows, width, values, weights }: Points, { next, masses, labels, distances }: Assigned): void {
-  const empty = Array.from(masses.keys()).filter((center) => masses[center] === 0);
-  if (empty.length === 0) return;
-  const farthest = Array.from({ length: rows }, (_, row) => row)
-    .filter((row) => (weights[row] as number) > 0 && (distances[row] as number) > 0)
-    .toSorted((a, b) => (distances[b] as number) - (distances[a] as number));
-  for (const [index, center] of empty.entries()) {
-    const row = farthest[index];
-    if (row === undefined) return;
-    const weight = weights[row] as number;
-    const old = labels[row] as number;
-    for (let column = 0; column < width; column++) {
-      const part = weight * (values[row * width + column] as number);
-      next[center * width + column] = part;
-      next[old * width + column] = (next[old * width + column] as number) - part;
+  /** Takes the farthest points out of their clusters, one for each centre that has none. */
+  #fillEmpty(): void {
+    const { rows, weights } = this.#points;
+    // What is left of a weight by rounding is none.
+    const empty = Array.from(this.#masses.keys()).filter(
+      (center) => !this.#labels.includes(center) || !((this.#masses[center] as number) > 0),
+    );
+    if (empty.length === 0) return;
+    const { width, values } = this.#points;
+    const distances = Float64Array.from(this.#labels, (label, row) =>
+      (weights[row] as number) > 0 ? squaredDistance(values, row * width, this.#centers, label * width, width) : 0,
+    );
+    const farthest = Array.from({ length: rows }, (_, row) => row)
+      .filter((row) => (distances[row] as number) > 0)
+      .toSorted((a, b) => (distances[b] as number) - (distances[a] as number));
+    for (const [index, center] of empty.entries()) {
+      const row = farthest[index];
+      if (row === undefined) return;
+      this.#add(row, this.#labels[row] as number, -1);
+      this.#add(row, center, 1);
+      this.#labels[row] = center;
+      // Nothing is known of it yet.
+      this.#upper[row] = Number.POSITIVE_INFINITY;
+      this.#lower[row] = 0;
     }
-    masses[center] = weight;
-    masses[old] = (masses[old] as number) - weight;
   }
 }

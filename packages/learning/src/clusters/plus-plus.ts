@@ -1,4 +1,4 @@
-import { squaredDistance, type Points } from '#/clusters/lloyd.ts';
+import { squaredDistance, type Points } from '#/clusters/points.ts';
 
 /**
  * The first centres by k-means++ (Arthur and Vassilvitskii 2007), greedy as scikit-learn: of 2 + ⌊ln k⌋ candidates, each drawn in proportion to
