@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,6 +42,10 @@ export interface TestTraining extends AsyncDisposable {
   readonly upload: (content: string | Uint8Array, fileName?: string) => Promise<string>;
   /** Waits until the job has ended, or is as the test wants it. */
   readonly job: (id: string, until?: (job: TrainingJob) => boolean) => Promise<TrainingJob>;
+  /** Waits until it can be seen. */
+  readonly until: (what: string, seen: () => boolean | Promise<boolean>) => Promise<void>;
+  /** The files of its objects. */
+  readonly objects: () => Promise<readonly string[]>;
   readonly study: (id: string, until?: (study: Study) => boolean) => Promise<Study>;
 }
 
@@ -90,7 +94,7 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     return answer;
   };
   const wait = async <T extends { readonly state: string }>(path: string, until: (one: T) => boolean): Promise<T> => {
-    const limit = performance.now() + 20_000;
+    const limit = performance.now() + 90_000;
     for (;;) {
       const one = (await must(`GET ${path}`)) as T;
       if (until(one)) return one;
@@ -123,6 +127,17 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     },
     job: (id, until = ({ state }) => ['succeeded', 'failed', 'cancelled'].includes(state)) => wait(`/jobs/${id}`, until),
     study: (id, until = ({ state }) => ['succeeded', 'failed', 'stopped'].includes(state)) => wait(`/studies/${id}`, until),
+    until: async (what, seen) => {
+      const limit = performance.now() + 30_000;
+      while (!(await seen())) {
+        if (performance.now() > limit) throw new Error(`It has not come to it: ${what}.`);
+        await delay(15);
+      }
+    },
+    objects: async () => {
+      const found = await readdir(join(home, 'objects'), { recursive: true, withFileTypes: true });
+      return found.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    },
     [Symbol.asyncDispose]: () => disposing.disposeAsync(),
   };
 }

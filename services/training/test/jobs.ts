@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { churn, quick } from './data.ts';
+import { app } from './shared-training.ts';
+import type { Json } from './training-for-test.ts';
+
+export const jobTests = (): void =>
+  void describe('training jobs', () => {
+    const run = (job: Json) => app.told.runs.get(job.runId);
+    let churned: string;
+    const dataset = async (): Promise<string> => (churned ??= await app.upload(churn(), 'churned.csv'));
+
+    test('a job ends with a model that is tracked, compared with the baseline, explained and registered', async () => {
+      const asked = {
+        dataset: await dataset(),
+        target: 'leaves',
+        params: { num_iterations: 20 },
+        model: 'churn',
+        experiment: 'e',
+        tags: { team: 'a' },
+      };
+      const evaluation = { kind: 'cross_validation', folds: 2, bootstrap: 20, permutations: 1, slices: ['plan'] };
+      const { id, state } = await app.must('POST /jobs', { ...asked, evaluation });
+      assert.equal(state, 'waiting');
+      const job = await app.job(id);
+      assert.equal(job.state, 'succeeded', job.error);
+      const { result, progress } = job;
+      assert.deepEqual([result?.model, result?.version, result?.task, result?.trainer], ['churn', 1, 'binary', 'boosting']);
+      assert.deepEqual(result?.rows, { training: 320, validation: 0, test: 80 });
+      assert.deepEqual([progress.phase, progress.share, progress.iteration], ['ended', 1, 20]);
+      const roc = result?.metrics.find(({ name }) => name === 'roc_auc');
+      assert.ok(roc !== undefined && roc.value > 0.85 && roc.baseline === 0.5 && roc.better === 'higher');
+      assert.ok((roc.low as number) <= roc.value && roc.value <= (roc.high as number) && (roc.folds?.mean ?? 0) > 0.7);
+      assert.ok(result?.importance.some(({ feature }) => feature === 'bill'));
+
+      const tracked = run(job);
+      assert.equal(tracked?.status, 'FINISHED');
+      assert.equal(tracked.metrics.filter(({ key }) => key === 'train_loss').length, 20);
+      assert.equal(tracked.metrics.find(({ key }) => key === 'test_roc_auc')?.value, roc.value);
+      assert.deepEqual(
+        [tracked.params.get('num_iterations'), tracked.params.get('trainer'), tracked.tags.get('team')],
+        ['20', 'boosting', 'a'],
+      );
+      assert.equal(tracked.datasets.length, 1);
+      assert.match(tracked.files.get('report.html')?.toString() ?? '', /roc/i);
+      for (const path of ['evaluation.json', 'columns.json', 'profile.json', 'environment.json', 'plots/roc-curve.svg'])
+        assert.ok(tracked.files.has(path), path);
+      const model = app.told.models.get(result?.modelId as string);
+      assert.equal(model?.status, 'READY');
+      for (const path of ['MLmodel', 'input_example.json', 'profile.json']) assert.ok(model.files.has(path), path);
+      const versions = app.told.versions.filter((version) => version.model === 'churn');
+      assert.deepEqual(
+        versions.map(({ version, source, runId }) => [version, source, runId]),
+        [[1, `models:/${result?.modelId}`, job.runId]],
+      );
+    });
+
+    test('the same seed and data make the same bytes, and another seed others; without a name nothing is registered', async () => {
+      const registered = app.told.versions.length;
+      const asked = { ...quick, dataset: await dataset(), target: 'leaves', params: { num_iterations: 5, feature_fraction: 0.5 } };
+      const ids = [];
+      for (const seed of [3, 3, 4]) ids.push((await app.must('POST /jobs', { ...asked, seed })).id);
+      const digests = [];
+      for (const id of ids) digests.push((await app.job(id)).result?.modelSha256);
+      assert.match(digests[0] ?? '', /^[0-9a-f]{64}$/);
+      assert.equal(digests[0], digests[1]);
+      assert.notEqual(digests[0], digests[2]);
+      assert.equal(app.told.versions.length, registered);
+    });
+
+    test('the same key answers the same job, whatever it comes by, and another question with it is told', async () => {
+      const asked = { ...quick, dataset: await dataset(), target: 'leaves', trainer: 'logistic', tags: { kind: 'keyed' } };
+      const { id } = await app.must('POST /jobs', { ...asked, key: 'once' });
+      assert.equal((await app.must('POST /jobs', { ...asked, key: 'once' })).id, id);
+      assert.equal((await app.api('POST /jobs', asked, { 'idempotency-key': 'once' })).body.id, id);
+      assert.match(
+        await app.refusal('POST /jobs', { ...asked, seed: 1, key: 'once' }),
+        /^409 conflict The key "once" was used for the training job/,
+      );
+      const both = await Promise.all([1, 2, 3, 4].map(() => app.must('POST /jobs', { ...asked, key: 'at once' })));
+      assert.equal(new Set(both.map((job) => job.id)).size, 1);
+      const of = async (query: string): Promise<number> => (await app.must(`GET /jobs?${query}`)).items.length;
+      assert.equal(await of('tag=kind=keyed'), 2);
+      assert.equal(await of('tag=kind'), 2);
+      assert.equal(await of('tag=kind=other'), 0);
+      assert.equal(await of(`trainer=logistic&dataset=${churned}`), 2);
+      assert.equal(await of('model=nothing'), 0);
+      const first = await app.must('GET /jobs?tag=kind&limit=1');
+      const second = await app.must(`GET /jobs?tag=kind&limit=1&cursor=${first.next}`);
+      assert.deepEqual([first.items.length, second.items[0].id, second.next], [1, id, undefined]);
+      await app.job(id);
+      await app.job(both[0].id);
+    });
+
+    test('who listens hears lines and progress until the end, and goes on behind the last one he heard', async () => {
+      const { items } = await app.must('GET /jobs?state=succeeded&limit=1');
+      const text = async (headers: Record<string, string> = {}) => (await fetch(`${app.url}/jobs/${items[0].id}/logs`, { headers })).text();
+      const all = await text();
+      assert.match(all, /^id: 1\nevent: log\ndata: \{"at":".*","level":"info","text":"Attempt 1: /);
+      assert.match(all, /event: progress\ndata: \{"state":"succeeded",.*"phase":"ended"/);
+      assert.match(all, /event: end\ndata: \{"id":/);
+      const lines = [...all.matchAll(/^id: (\d+)$/gm)].length;
+      assert.equal([...(await text({ 'last-event-id': String(lines - 1) })).matchAll(/^id: /gm)].length, 1);
+      assert.match(await app.refusal('GET /jobs/nothing/logs'), /^404/);
+      const report = await fetch(`${app.url}/jobs/${items[0].id}/report`);
+      assert.match(report.headers.get('content-type') ?? '', /^text\/html/);
+      assert.match(await report.text(), /<!doctype html>/i);
+    });
+
+    test('a job that runs is cancelled at once and registers nothing, and can begin anew with a run of its own', async () => {
+      const asked = {
+        ...quick,
+        dataset: await dataset(),
+        target: 'leaves',
+        params: { num_iterations: 100_000, num_leaves: 2 },
+        model: 'cancelled',
+      };
+      const { id, runId } = await app.must('POST /jobs', asked);
+      assert.match(await app.refusal(`DELETE /jobs/${id}`), /^409 .*Cancel it before/);
+      assert.match(await app.refusal(`DELETE /datasets/${churned}`), /^409 conflict .* while the job/);
+      assert.match(await app.refusal(`GET /jobs/${id}/report`), /^409 .*has no report/);
+      const running = await app.job(id, ({ progress }) => progress.iteration > 20);
+      assert.equal(running.state, 'running');
+      assert.ok((running.progress.best?.value ?? 0) > 0 && (running.progress.secondsLeft ?? 0) > 0);
+      assert.equal((await app.must(`POST /jobs/${id}/cancel`)).state, 'cancelled');
+      assert.match(await app.refusal(`POST /jobs/${id}/cancel`), /^409 conflict .*already cancelled/);
+      await app.until('the run has been killed', () => app.told.runs.get(runId)?.status === 'KILLED');
+      const again = await app.must(`POST /jobs/${id}/retry`);
+      assert.deepEqual([again.state, again.progress.iteration], ['waiting', 0]);
+      assert.notEqual(again.runId, runId);
+      assert.match(await app.refusal(`POST /jobs/${id}/retry`), /^409/);
+      await app.must(`POST /jobs/${id}/cancel`);
+      await app.must(`DELETE /jobs/${id}`);
+      assert.match(await app.refusal(`GET /jobs/${id}`), /^404/);
+      assert.equal(app.told.versions.filter(({ model }) => model === 'cancelled').length, 0);
+    });
+
+    test('neighbours that are away for a while cost attempts, and nothing is made twice', async () => {
+      const asked = { ...quick, dataset: await dataset(), target: 'leaves', trainer: 'logistic', model: 'patient' };
+      const [runs, models] = [app.told.runs.size, app.told.models.size];
+      for (const operation of ['importRun', 'setLoggedModelStatus', 'registerVersion']) app.told.away.add(operation);
+      const { id } = await app.must('POST /jobs', asked);
+      await app.job(id, ({ error }) => error === 'importRun is away.');
+      app.told.away.delete('importRun');
+      await app.job(id, ({ error }) => error === 'setLoggedModelStatus is away.');
+      app.told.away.delete('setLoggedModelStatus');
+      await app.job(id, ({ error }) => error === 'registerVersion is away.');
+      app.told.away.delete('registerVersion');
+      const job = await app.job(id);
+      assert.deepEqual([job.state, job.error, job.attempts > 3], ['succeeded', undefined, true]);
+      assert.deepEqual([app.told.runs.size - runs, app.told.models.size - models], [1, 1]);
+      assert.equal(app.told.versions.filter(({ model }) => model === 'patient').length, 1);
+      assert.equal(run(job)?.metrics.filter(({ key }) => key === 'test_roc_auc').length, 1);
+    });
+
+    test('what is left after a job is its report alone', async () => {
+      await app.until('the objects of jobs that have ended are gone', async () => {
+        const files = (await app.objects()).filter((path) => path.includes('jobs'));
+        return files.length > 0 && files.every((path) => path.includes('report.html'));
+      });
+    });
+  });

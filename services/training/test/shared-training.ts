@@ -1,0 +1,14 @@
+import { after, before } from 'node:test';
+import { startTraining, type TestTraining } from './training-for-test.ts';
+
+/** One service for all tests of a process: it takes longer to start than they take. There from the first test on. */
+export let app: TestTraining;
+
+before(async () => {
+  app = await startTraining({
+    MLAB_TRAINING_UPLOAD_MAX_BYTES: '3000000',
+    MLAB_TRAINING_MAX_PLAIN_BYTES: '4000000',
+    MLAB_TRAINING_CHECKPOINT_MS: '0',
+  });
+});
+after(() => app[Symbol.asyncDispose]());

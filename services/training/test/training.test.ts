@@ -1,0 +1,11 @@
+import { datasetTests } from './datasets.ts';
+import { hostileTests } from './hostile.ts';
+import { jobTests } from './jobs.ts';
+import { refusalTests } from './refusals.ts';
+import { studyTests } from './studies.ts';
+
+datasetTests();
+refusalTests();
+jobTests();
+hostileTests();
+studyTests();
