@@ -167,9 +167,9 @@ export const CommandTrainer = Type.Object(
       description:
         'Any program and its arguments. It finds what it needs in its environment: MLFLOW_TRACKING_URI, MLFLOW_RUN_ID, MLAB_DATASET, MLAB_OUTPUT …',
     }),
-    env: Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String({ maxLength: 10_000 }), {
+    env: Type.Record(Type.String(), Type.String({ maxLength: 10_000 }), {
       default: {},
-      additionalProperties: false,
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
       description: 'Further variables of its environment',
     }),
     timeoutSeconds: Type.Integer({ default: 3600, minimum: 1, maximum: 604_800, description: 'It is ended when it takes longer' }),
