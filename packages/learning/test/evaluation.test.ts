@@ -180,6 +180,23 @@ suite('thresholds', () => {
   });
 });
 
+test('the first of two classes is judged as if it were the second', () => {
+  const predicted = someRows(300, 0.2);
+  const weights = Float64Array.from({ length: 300 }, (_, row) => row % 3);
+  const swapped = {
+    ...predicted,
+    weights,
+    target: predicted.target.map((label) => 1 - label),
+    predictions: predicted.predictions.toReversed(),
+  };
+  const turned = { ...swapped, target: swapped.target.toReversed(), weights: weights.toReversed() };
+  const [first] = evaluate({ ...predicted, weights }, { random: seededRandom(1), resamples: 0 }).classes ?? [];
+  const { metrics } = metricsOf(turned);
+  near(first?.averagePrecision, metrics['average_precision'] as number, 1e-12);
+  near(first?.rocAuc, metrics['roc_auc'] as number, 1e-12);
+  near(first?.f1, metrics['f1'] as number, 1e-12);
+});
+
 test('gain and lift of a perfect order find all as early as can be', () => {
   const { gain } = evaluate(binary([0, 0, 0, 1, 0], [0.1, 0.2, 0.3, 0.9, 0.4]), { random: seededRandom(1), resamples: 0 });
   assert.equal(gain?.found[10], 1);

@@ -2,16 +2,15 @@ import { classScores, LABEL_METRICS, writeLabelMetrics } from '#/evaluation/labe
 import type { Measure } from '#/evaluation/measure.ts';
 import { inOrder } from '#/evaluation/order.ts';
 import { labelsOf, type Predicted } from '#/evaluation/predicted.ts';
-import { logLoss, probabilitiesOf, squaredDistance } from '#/evaluation/probabilities.ts';
-import { rank, scoreRanking } from '#/evaluation/ranking.ts';
+import { logLoss, squaredDistance } from '#/evaluation/probabilities.ts';
+import { scoreRanking, type Ranking } from '#/evaluation/ranking.ts';
 import { noScores } from '#/evaluation/ranking-measure.ts';
 
 const NAMES = ['precision', 'recall', 'f1', 'roc_auc', 'average_precision', 'pr_auc', 'log_loss', 'brier', ...LABEL_METRICS] as const;
 
 /** Of two classes, the second is the positive one. */
-export function binaryMeasure(predicted: Predicted, threshold: number | undefined): Measure {
+export function binaryMeasure(predicted: Predicted, ranking: Ranking, threshold: number | undefined): Measure {
   const { target, predictions } = predicted;
-  const ranking = rank(probabilitiesOf(predictions, 1, 2), (row) => target[row] === 1);
   const labels = labelsOf(predicted, threshold);
   // All by place in the ranking, so that only weights are looked up elsewhere in memory.
   const { order } = ranking;

@@ -9,6 +9,7 @@ import { checkPredicted, labelsOf, rowsOf, widthOf, type Predicted } from '#/eva
 import { probabilitiesOf } from '#/evaluation/probabilities.ts';
 import { rank, scoreRanking, type Ranking } from '#/evaluation/ranking.ts';
 import { noScores } from '#/evaluation/ranking-measure.ts';
+import { rankingsOf } from '#/evaluation/rankings.ts';
 import { bootstrapIntervals, type ResamplingOptions } from '#/evaluation/resampling.ts';
 import { decilesOf, residualsOf } from '#/evaluation/residuals.ts';
 import { thresholdsOf, type Costs } from '#/evaluation/thresholds.ts';
@@ -35,17 +36,19 @@ export function evaluate(predicted: Predicted, options: EvaluationOptions): Eval
   const { task, weights } = predicted;
   const rows = rowsOf(predicted);
   const { resamples = 500, level = 0.95 } = options;
+  const rankings = 'classes' in task ? rankingsOf(predicted) : undefined;
+  const values = metricsOf(predicted, options, rankings);
   const common = {
     task: task.kind,
     rows,
     weight: weights === undefined ? rows : weights.reduce((sum, weight) => sum + weight, 0),
-    ...metricsOf(predicted, options),
-    ...(resamples > 0 && task.kind !== 'clustering' ? { intervals: bootstrapIntervals(predicted, options), level } : {}),
+    ...values,
+    ...(resamples > 0 && task.kind !== 'clustering' ? { intervals: bootstrapIntervals(predicted, values.metrics, options), level } : {}),
   };
   switch (task.kind) {
     case 'binary':
     case 'multiclass':
-      return withCalibrationError({ ...common, ...classified(predicted, options) });
+      return withCalibrationError({ ...common, ...classified(predicted, rankings ?? [], options) });
     case 'regression':
       return { ...common, residuals: residualsOf(predicted, options.random), deciles: decilesOf(predicted) };
     case 'clustering':
@@ -60,16 +63,14 @@ const withCalibrationError = (evaluation: Evaluation): Evaluation =>
     ? evaluation
     : { ...evaluation, metrics: { ...evaluation.metrics, calibration_error: evaluation.calibration.expectedError } };
 
-function classified(predicted: Predicted, options: EvaluationOptions): Partial<Evaluation> {
-  const { task, target, predictions, weights } = predicted;
+function classified(predicted: Predicted, rankings: readonly Ranking[], options: EvaluationOptions): Partial<Evaluation> {
+  const { task, target, weights } = predicted;
   const classes = widthOf(task);
   const titles = 'classes' in task ? task.classes.map(String) : [];
   const confusion = confusionOf(target, labelsOf(predicted, options.threshold), classes, weights);
   const scores = classScores(confusion, classes);
-  const rankingOf = (label: number): Ranking => rank(probabilitiesOf(predictions, label, classes), (row) => target[row] === label);
-  const rankings = titles.map((_, label) => (classes === 2 && label === 0 ? undefined : rankingOf(label)));
   const shown = [...rankings.keys()]
-    .filter((label) => rankings[label] !== undefined)
+    .filter((label) => classes > 2 || label === 1)
     .toSorted((a, b) => (scores[b]?.support ?? 0) - (scores[a]?.support ?? 0) || a - b)
     .slice(0, options.curves ?? 10)
     .toSorted((a, b) => a - b);
@@ -83,10 +84,11 @@ function classified(predicted: Predicted, options: EvaluationOptions): Partial<E
       classes: titles,
       counts: titles.map((_, label) => Array.from(confusion.subarray(label * classes, (label + 1) * classes))),
     },
-    classes: titles.map((label, at): ClassEvaluation => {
-      // Of two classes both have the area of the second.
-      return { label, ...(scores[at] as (typeof scores)[number]), ...areas(rankings[at] ?? rankingOf(at), weights) };
-    }),
+    classes: titles.map((label, at): ClassEvaluation => ({
+      label,
+      ...(scores[at] as (typeof scores)[number]),
+      ...areas(rankings[at] as Ranking, weights),
+    })),
     roc: curves.flatMap(({ roc }) => roc ?? []),
     precisionRecall: curves.flatMap(({ precisionRecall }) => precisionRecall ?? []),
     calibration: calibrationOf(predicted, options.bins),

@@ -3,6 +3,8 @@ import { multiclassMeasure } from '#/evaluation/multiclass.ts';
 import { anomalyMeasure } from '#/evaluation/ranking-measure.ts';
 import { metricOf } from '#/evaluation/metrics.ts';
 import type { Predicted } from '#/evaluation/predicted.ts';
+import type { Ranking } from '#/evaluation/ranking.ts';
+import { rankingsOf } from '#/evaluation/rankings.ts';
 import { regressionMeasure } from '#/evaluation/regression.ts';
 
 /** The metrics of rows whose order is known already, so that they cost little with other weights: a resampling is one. */
@@ -19,12 +21,17 @@ export interface MeasureOptions {
   readonly quantiles?: readonly number[];
 }
 
-export function measureOf(predicted: Predicted, { threshold, quantiles = [0.1, 0.5, 0.9] }: MeasureOptions = {}): Measure {
+/** `rankings` are those of the classes, where they are there already. */
+export function measureOf(
+  predicted: Predicted,
+  { threshold, quantiles = [0.1, 0.5, 0.9] }: MeasureOptions = {},
+  rankings?: readonly Ranking[],
+): Measure {
   switch (predicted.task.kind) {
     case 'binary':
-      return binaryMeasure(predicted, threshold);
+      return binaryMeasure(predicted, (rankings ?? rankingsOf(predicted))[1] as Ranking, threshold);
     case 'multiclass':
-      return multiclassMeasure(predicted);
+      return multiclassMeasure(predicted, rankings ?? rankingsOf(predicted));
     case 'regression':
       return regressionMeasure(predicted, quantiles);
     case 'anomaly':
@@ -41,8 +48,8 @@ export interface MetricValues {
 }
 
 /** All metrics that rows, targets and predictions alone make. */
-export function metricsOf(predicted: Predicted, options: MeasureOptions = {}): MetricValues {
-  const measure = measureOf(predicted, options);
+export function metricsOf(predicted: Predicted, options: MeasureOptions = {}, rankings?: readonly Ranking[]): MetricValues {
+  const measure = measureOf(predicted, options, rankings);
   const values = new Float64Array(measure.names.length);
   measure.of(predicted.weights, values);
   return named(measure.names, values);

@@ -1,8 +1,8 @@
 import { classScores, confusionOf, LABEL_METRICS, writeLabelMetrics } from '#/evaluation/label-metrics.ts';
 import type { Measure } from '#/evaluation/measure.ts';
 import { labelsOf, widthOf, type Predicted } from '#/evaluation/predicted.ts';
-import { logLoss, probabilitiesOf, squaredDistance } from '#/evaluation/probabilities.ts';
-import { rank, scoreRanking } from '#/evaluation/ranking.ts';
+import { logLoss, squaredDistance } from '#/evaluation/probabilities.ts';
+import { scoreRanking, type Ranking } from '#/evaluation/ranking.ts';
 import { noScores } from '#/evaluation/ranking-measure.ts';
 
 const NAMES = [
@@ -15,13 +15,10 @@ const NAMES = [
   ...LABEL_METRICS,
 ] as const;
 
-export function multiclassMeasure(predicted: Predicted): Measure {
+export function multiclassMeasure(predicted: Predicted, rankings: readonly Ranking[]): Measure {
   const { target, predictions } = predicted;
   const classes = widthOf(predicted.task);
   const labels = labelsOf(predicted);
-  const rankings = Array.from({ length: classes }, (_, label) =>
-    rank(probabilitiesOf(predictions, label, classes), (row) => target[row] === label),
-  );
   const losses = target.map((label, row) => logLoss(predictions[row * classes + label] as number));
   const distances = target.map((label, row) => squaredDistance(predictions, row, label, classes));
   const scores = noScores();

@@ -22,6 +22,18 @@ export function rank(scores: Float64Array, isPositive: (row: number) => boolean)
   };
 }
 
+/** The same rows from the lowest score to the highest, those that were negative as the positive ones. */
+export function turned({ order, ends, positive, scores }: Ranking): Ranking {
+  const last = order.length;
+  const starts = ends.map((_, run) => (run === 0 ? 0 : (ends[run - 1] as number)));
+  return {
+    order: order.toReversed(),
+    ends: starts.toReversed().map((start) => last - start),
+    positive: positive.toReversed().map((one) => 1 - one),
+    scores: scores.toReversed().map((score) => 1 - score),
+  };
+}
+
 export interface RankingScores {
   rocAuc: number;
   averagePrecision: number;

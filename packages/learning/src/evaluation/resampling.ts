@@ -85,17 +85,21 @@ function drawWeights({ rows, random, weights }: Draws): Float64Array {
 export const hasInterval = (name: string): boolean => name !== 'max_error';
 
 /**
- * Percentile intervals about `values`. None of a metric that is not defined in a tenth of the resamples or more.
+ * Percentile intervals about the values that metrics have on all rows. None of a metric that is not defined in a tenth of the resamples or more.
  */
-export function bootstrapIntervals(predicted: Predicted, options: ResamplingOptions): Readonly<Record<string, Interval>> {
+export function bootstrapIntervals(
+  predicted: Predicted,
+  metrics: Readonly<Record<string, number>>,
+  options: ResamplingOptions,
+): Readonly<Record<string, Interval>> {
   const { names, values, centre, shrink } = resample(predicted, undefined, options);
-  const whole = new Float64Array(names.length);
-  measureOf(predicted, options).of(predicted.weights, whole);
   const intervals: Record<string, Interval> = {};
   names.forEach((name, at) => {
-    const spread = (values[at] as Float64Array).map((value) => (whole[at] as number) + (value - (centre[at] as number)) * shrink);
+    const whole = metrics[name];
+    if (whole === undefined || !hasInterval(name)) return;
+    const spread = (values[at] as Float64Array).map((value) => whole + (value - (centre[at] as number)) * shrink);
     const interval = intervalOf(shrink === 1 ? (values[at] as Float64Array) : spread, options.level);
-    if (interval === undefined || !hasInterval(name)) return;
+    if (interval === undefined) return;
     const { lowest = interval.low, highest = interval.high } = metricOf(name);
     intervals[name] = { low: Math.max(interval.low, lowest), high: Math.min(interval.high, highest) };
   });
