@@ -35,7 +35,7 @@ def mixed(trial):
 
 samplers = {
     "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
-    "TPE, each range for itself": lambda seed: optuna.samplers.TPESampler(seed=seed),
+    "TPE, each range for itself": lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=False),
     "TPE": lambda seed: optuna.samplers.TPESampler(seed=seed, multivariate=True),
 }
 for name, f in [("Branin (0.3979)", branin), ("Hartmann 6 (-3.322)", hartmann), ("mixed (0)", mixed)]:

@@ -8,6 +8,7 @@ import { denseRows, numberColumns } from '#/arrays/dense.ts';
 import { baseline } from '#/baseline/baseline.ts';
 import { kmeans } from '#/clusters/kmeans.ts';
 import { lloyd } from '#/clusters/lloyd.ts';
+import { squaredDistance, type Points } from '#/clusters/points.ts';
 import { seededRandom } from '#/random.ts';
 import {
   assertNear,
@@ -58,6 +59,24 @@ describe('k-means', () => {
     });
   }
 
+  test('distances that are left out would not have mattered', () => {
+    const random = seededRandom(6);
+    for (let round = 0; round < 8; round++) {
+      const points = {
+        rows: 200,
+        width: 2,
+        values: Float64Array.from({ length: 400 }, random),
+        weights: Float64Array.from({ length: 200 }, random),
+      };
+      const told: number[] = [];
+      const first = points.values.slice(0, 2 * (2 + round));
+      const fast = lloyd(points, first, { maxIterations: 100, enough: 0, onIteration: (inertia) => told.push(inertia) > 0 });
+      const plain = plainLloyd(points, first);
+      assert.deepEqual(fast.labels, plain.labels);
+      assertNear(told.slice(0, plain.inertias.length), plain.inertias, 1e-9);
+    }
+  });
+
   test('a row of weight 2 is two rows, and one of weight 0 none', () => {
     const values = [0, 0.1, 5, 5.2, 9, 9.5];
     const weights = Float64Array.of(1, 2, 1, 0, 3, 1);
@@ -85,6 +104,35 @@ describe('k-means', () => {
     );
   });
 });
+
+/** As the definition says, with the inertia of each iteration's clusters. */
+function plainLloyd({ rows, width, values, weights }: Points, first: Float64Array): { labels: Int32Array; inertias: number[] } {
+  const centers = first.slice();
+  const count = first.length / width;
+  const labels = new Int32Array(rows);
+  const distance = (row: number, center: number): number => squaredDistance(values, row * width, centers, center * width, width);
+  const inertias: number[] = [];
+  for (let hasChanged = true; hasChanged;) {
+    hasChanged = false;
+    for (let row = 0; row < rows; row++) {
+      let best = 0;
+      for (let center = 1; center < count; center++) if (distance(row, center) < distance(row, best)) best = center;
+      hasChanged ||= labels[row] !== best || inertias.length === 0;
+      labels[row] = best;
+    }
+    if (!hasChanged) break;
+    for (let center = 0; center < count; center++) {
+      const own = Array.from(labels.keys()).filter((row) => labels[row] === center);
+      const mass = own.reduce((sum, row) => sum + (weights[row] as number), 0);
+      for (let column = 0; column < width; column++) {
+        centers[center * width + column] =
+          own.reduce((sum, row) => sum + (weights[row] as number) * (values[row * width + column] as number), 0) / mass;
+      }
+    }
+    inertias.push(labels.reduce((sum, label, row) => sum + (weights[row] as number) * distance(row, label), 0));
+  }
+  return { labels, inertias };
+}
 
 describe('isolation forest', () => {
   test('the average length of a search is that of scikit-learn', () => {
@@ -122,6 +170,11 @@ describe('isolation forest', () => {
     const scores = train(isolationForest, { matrix, target: new Float64Array() }, anomaly, { max_samples: 64 }).predict(matrix);
     assert.equal(scores.indexOf(Math.max(...scores)), 300);
     assert.ok((scores[300] as number) > 0.7);
+  });
+
+  test('of a single row nothing is said', () => {
+    const matrix = matrixOf([[3]]);
+    assertNear(train(isolationForest, { matrix, target: new Float64Array() }, anomaly).predict(matrix), [0.5]);
   });
 
   test('a cut leaves rows on both sides, also between neighbours among float32 values', () => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { initialParameters, Network, type Head, type HiddenActivation } from '#/network/network.ts';
 import { lossAndSlopes } from '#/network/losses.ts';
 import { mlp } from '#/network/mlp.ts';
+import { adam, descent, type Optimizer } from '#/network/optimizer.ts';
 import { seededRandom } from '#/random.ts';
 import type { Fitted } from '#/trainer.ts';
 import { assertNear, assertSameAsGraph, classesTask, dataOf, matrixOf, modelBytes, recorded, rowsOf, train } from './estimators.ts';
@@ -35,7 +36,8 @@ describe('the slopes of the loss are those that differences show', () => {
       const parameters = initialParameters(shape, random);
       const lossAt = (): number => {
         network.inputs.set(x);
-        network.forwardForTraining(parameters, 7, { rate: 0, random });
+        // The same units are dropped each time.
+        network.forwardForTraining(parameters, 7, { rate: 0.3, random: seededRandom(5) });
         // The slopes are those of half the squared error.
         return lossAndSlopes(network, rows, part) / (head === 'identity' ? 2 : 1);
       };
@@ -53,6 +55,22 @@ describe('the slopes of the loss are those that differences show', () => {
       assertNear(gradient, differences, 1e-7);
     });
   }
+});
+
+test('weights are moved as the optimizers say', () => {
+  const moves = (optimizer: Optimizer, slopes: readonly number[]): number[] => {
+    const parameters = Float64Array.of(0);
+    return slopes.map((slope, at) => {
+      const before = parameters[0] as number;
+      optimizer.step(parameters, Float64Array.of(slope), 0.1, at + 1);
+      return (parameters[0] as number) - before;
+    });
+  };
+  assertNear(moves(descent(1, { momentum: 0.9, nesterov: false }), [1, 1, 0]), [-0.1, -0.19, -0.171], 1e-12);
+  assertNear(moves(descent(1, { momentum: 0.9, nesterov: true }), [1, 1, 0]), [-0.19, -0.271, -0.1539], 1e-12);
+  // Means of 0.1 and −0.01, corrected by 1 − 0.9 and 1 − 0.81; of squares of 4e-3 and so on, corrected likewise.
+  const squares = (0.999 * 0.001 + 0.001 * 4) / (1 - 0.999 ** 2);
+  assertNear(moves(adam(1, { beta1: 0.9, beta2: 0.999, epsilon: 1e-12 }), [1, -2]), [-0.1, (0.1 * 0.11) / 0.19 / Math.sqrt(squares)], 1e-9);
 });
 
 /** As compat/learning/record-estimators.py measures it: rows 3, 7, 11 … are kept back. */

@@ -26,7 +26,9 @@ export interface Suggestion {
 export function suggest(dimensions: readonly Dimension[], settings: SamplerSettings, suggestion: Suggestion): Values {
   const random = seededRandom(mixed(suggestion.seed, suggestion.number));
   if (settings.kind === 'grid') return gridPoint(dimensions, settings.points, suggestion);
-  if (settings.kind === 'random' || suggestion.history.ranked.length < settings.startup) return randomValues(dimensions, random);
+  if (settings.kind === 'random') return randomValues(dimensions, random);
+  if (suggestion.number < settings.startup) return spreadValues(dimensions, settings.startup, suggestion);
+  if (suggestion.history.ranked.length < settings.startup) return randomValues(dimensions, random);
   return tpe(dimensions, settings, suggestion.history, random);
 }
 
@@ -38,6 +40,19 @@ const randomValues = (dimensions: readonly Dimension[], random: () => number): V
     dimensions,
     Float64Array.from(dimensions, (dimension) => randomPlace(dimension, random)),
   );
+
+/**
+ * One of `count` points of which each has a slice of every range for itself (Latin hypercube, McKay et al. 1979), so that the first trials have
+ * seen something of everything.
+ */
+function spreadValues(dimensions: readonly Dimension[], count: number, { seed, number }: Suggestion): Values {
+  const random = seededRandom(mixed(seed, number));
+  const places = dimensions.map((dimension, index) => {
+    const slice = shuffledIndex(number, count, mixed(seed, -2 - index));
+    return randomPlace(dimension, () => (slice + random()) / count);
+  });
+  return valuesOf(dimensions, places);
+}
 
 /** Values of a dimension that a grid has: all where they are no more than `points`, else so many at equal distances. */
 function gridValues(dimension: Dimension, points: number): readonly Value[] {
