@@ -134,12 +134,7 @@ export interface JobEnd {
 }
 
 /** Undefined when it has ended already, or has begun anew. */
-export function endJob(
-  db: Queryable,
-  id: string,
-  generation: number,
-  { state, result, error = undefined, at }: JobEnd,
-): Promise<KeptJob | undefined> {
+export function endJob(db: Queryable, id: string, generation: number, { state, result, error, at }: JobEnd): Promise<KeptJob | undefined> {
   return db.first(
     sql`UPDATE training_job SET state = ${state}, error = ${error ?? null}, ended_at = ${at}, logging = NULL,
         result = ${result === undefined ? sql`NULL` : jsonb(result)},

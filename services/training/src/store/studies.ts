@@ -59,7 +59,7 @@ export interface StudyPage {
 }
 
 /** The newest first. */
-export function listStudies(db: Queryable, { state = undefined, below = undefined, limit }: StudyPage): Promise<readonly KeptStudy[]> {
+export function listStudies(db: Queryable, { state, below, limit }: StudyPage): Promise<readonly KeptStudy[]> {
   return db.all(
     sql`SELECT ${columns} FROM study WHERE (${state ?? null}::text IS NULL OR state = ${state ?? null})
       AND (${below ?? null}::bigint IS NULL OR seq < ${below ?? null}) ORDER BY seq DESC LIMIT ${limit}`,
@@ -107,7 +107,7 @@ export interface StudyEnd {
 }
 
 /** Undefined when it has ended already. */
-export function endStudy(db: Queryable, id: string, { state, error = undefined, at }: StudyEnd): Promise<KeptStudy | undefined> {
+export function endStudy(db: Queryable, id: string, { state, error, at }: StudyEnd): Promise<KeptStudy | undefined> {
   return db.first(
     sql`UPDATE study SET state = ${state}, error = ${error ?? null}, ended_at = ${at}
       WHERE id = ${id} AND state IN ('waiting', 'running', 'refitting') RETURNING ${columns}`,

@@ -3,6 +3,7 @@ import type { Config } from '#/config.ts';
 import type { Datasets, LocalFile } from '#/datasets.ts';
 import type { KeptDataset } from '#/domain/dataset.ts';
 import { finalFailure } from '#/domain/failure.ts';
+import { trainerName } from '#/domain/job.ts';
 import type { Recording } from '#/domain/recording.ts';
 import type { KeptStudy } from '#/domain/study.ts';
 import { beginStudy, keepObjective, keepStudyError } from '#/store/studies.ts';
@@ -48,7 +49,7 @@ export function openStudyJob(options: StudyJobOptions) {
       {
         runId: study.runId,
         experiment: study.spec.experiment,
-        name: study.spec.name ?? `${String(study.spec.trainer)} on ${name}, ${study.search.sampler} search`,
+        name: study.spec.name ?? `${trainerName(study.spec)} on ${name}, ${study.search.sampler} search`,
         startMs: (study.startedAt ?? study.createdAt).getTime(),
         tags: { 'mlab.study': study.id, 'mlab.dataset': id, 'mlab.code.version': code.version, ...study.spec.tags },
         params: textsOf({ trainer: study.spec.trainer, target: study.spec.target, seed: study.spec.seed, ...searchParams(study) }),

@@ -38,6 +38,7 @@ export async function runThread<R>({ order, signal, graceMs, memoryMb, onSaid }:
   let terminating: NodeJS.Timeout | undefined;
   const stop = (): void => {
     control.cancel();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage('end');
     terminating = setTimeout(() => void worker.terminate(), graceMs);
   };

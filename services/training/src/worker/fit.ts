@@ -11,6 +11,7 @@ import {
   type Task,
   type Trainer,
 } from '@mlab/learning';
+import { trainerName } from '#/domain/job.ts';
 import type { Part } from './split-table.ts';
 import { learningWeights, setOf } from './split-table.ts';
 import { randomFor } from './random-for.ts';
@@ -45,8 +46,8 @@ export function trainerOf(
   { trainer: name, params, earlyStopping }: TrainingSpec,
   task: Task,
 ): { trainer: AnyTrainer; params: Record<string, unknown> } {
-  const trainer = trainers.find((one) => one.name === name) as AnyTrainer | undefined;
-  if (trainer === undefined) throw new AppError('invalid', `There is no trainer ${String(name)}.`);
+  const trainer = trainers.find((one) => one.name === name);
+  if (trainer === undefined) throw new AppError('invalid', `There is no trainer ${trainerName({ trainer: name })}.`);
   if (!trainer.tasks.includes(task.kind))
     throw new AppError('invalid', `The task is ${task.kind}, and the trainer ${trainer.name} is for ${trainer.tasks.join(', ')}.`);
   const known = (trainer.params.json as { properties?: object }).properties ?? {};

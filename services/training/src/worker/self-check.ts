@@ -67,5 +67,5 @@ function answersOf(outputs: Outputs, { probabilities, value, label }: WrittenMod
   const name = probabilities ?? value ?? label;
   const output = name === undefined ? undefined : outputs[name];
   if (output === undefined) throw new AppError('conflict', 'The ONNX file answers nothing.');
-  return output.data as ArrayLike<unknown>;
+  return output.data;
 }

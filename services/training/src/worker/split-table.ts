@@ -55,7 +55,7 @@ export function splitTable(loaded: Loaded, spec: TrainingSpec): Parts {
 export function joined(loaded: Loaded, spec: TrainingSpec): Part {
   const { table, task, target } = loaded;
   const { train, validation } = splitRows(table, { task, values: target }, splitOf(spec, task), randomFor(spec.seed, 'split'));
-  return partOf(loaded, Int32Array.from([...train, ...(validation ?? [])]).sort());
+  return partOf(loaded, Int32Array.from([...train, ...(validation ?? [])]).toSorted());
 }
 
 export function foldsIn({ table, target }: Part, spec: TrainingSpec, task: Task, folds: number): readonly Fold[] {

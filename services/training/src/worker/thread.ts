@@ -8,6 +8,7 @@ import type { Order, Said } from './messages.ts';
  */
 
 const order = workerData as Order;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 const say = (said: Said): void => parentPort?.postMessage(said);
 
 try {

@@ -153,4 +153,4 @@ function baselineFor(options: FitOptions, { train: part }: Parts): Model | undef
 }
 
 const baselineOf = ({ kind }: Task): AnyTrainer | undefined =>
-  trainers.find(({ name, tasks }) => name === 'baseline' && tasks.includes(kind)) as AnyTrainer | undefined;
+  trainers.find(({ name, tasks }) => name === 'baseline' && tasks.includes(kind));

@@ -1,6 +1,7 @@
 import type { TrainingSpec } from '@mlab/contracts/training-spec';
 import type { PreparingInput, Task } from '@mlab/learning';
 import { GraphBuilder, writeModel } from '@mlab/onnx';
+import { trainerName } from '#/domain/job.ts';
 import type { RecordedSignature } from '#/domain/recording.ts';
 import type { Model } from './fit.ts';
 
@@ -27,7 +28,7 @@ export function writeOnnx({ preparing, fitted }: Model, task: Task, spec: Traini
     outputs[role] = name;
   }
   if ('classes' in task) graph.classes(task.classes);
-  const told = { task: task.kind, trainer: String(trainer), seed: String(seed), ...(target === undefined ? {} : { target }) };
+  const told = { task: task.kind, trainer: trainerName({ trainer }), seed: String(seed), ...(target === undefined ? {} : { target }) };
   return { bytes: writeModel(graph.build({ ...told, outputs: JSON.stringify(outputs) })), outputs };
 }
 
