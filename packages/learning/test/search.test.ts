@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { erf, normalMass } from '#/search/normal.ts';
 import { Parzen } from '#/search/parzen.ts';
 import { shouldPrune, type Report, type Reported } from '#/search/pruners.ts';
+import { suggest } from '#/search/samplers.ts';
 import { dimensionsOf, placeOf, valueAt, type Values } from '#/search/space.ts';
 import { openStudy, studyFrom, type Outcome, type Study } from '#/search/study.ts';
 import { settingsOf, type StudyOptions } from '#/search/settings.ts';
@@ -220,6 +221,21 @@ describe('a study', () => {
     const { a = 1, b = 1 } = study.importance();
     assert.ok(a + b < 0.1, `${a} and ${b}`);
   });
+});
+
+test('trials that run keep others from the same place', () => {
+  const dimensions = dimensionsOf({ x: { kind: 'float', low: 0, high: 1 } });
+  const { sampler } = settingsOf({ direction: 'minimize' });
+  const ranked = Array.from({ length: 40 }, (_, number) => ({ number, params: { x: Math.abs(0.3 - ((number * 7) % 40) / 40) } }));
+  const xs = (pending: readonly number[]): readonly number[] =>
+    Array.from({ length: 20 }, (_, seed) => {
+      const history = { ranked, pending: pending.map((x, at) => ({ number: 40 + at, params: { x } })) };
+      return Number(suggest(dimensions, sampler, { seed, number: 50, history })['x']);
+    });
+  const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[10] as number;
+  const alone = middle(xs([]));
+  const distance = (values: readonly number[]): number => middle(values.map((x) => Math.abs(x - alone)));
+  assert.ok(distance(xs(Array.from({ length: 8 }, (_, at) => alone + at / 1e4))) > 2 * distance(xs([])));
 });
 
 describe('places of values', () => {

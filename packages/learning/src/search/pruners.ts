@@ -55,10 +55,7 @@ function outOfRung(
   sign: number,
   { step, costs, others }: Situation,
 ): boolean {
-  const before = Math.max(0, ...costs.map(([at]) => at).filter((at) => at < step));
   for (let rung = minResource; rung <= step; rung *= reductionFactor) {
-    // It had come to this rung before.
-    if (before >= rung) continue;
     const own = costAt(costs, rung) as number;
     const competing = others
       .map(({ reports }) =>
