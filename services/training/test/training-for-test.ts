@@ -7,7 +7,7 @@ import { tracking } from '@mlab/contracts/tracking';
 import type { training } from '@mlab/contracts/training';
 import type { TrainingJob } from '@mlab/contracts/training-jobs';
 import type { Study } from '@mlab/contracts/training-studies';
-import { rootCall, type ClientOf } from '@mlab/kernel';
+import type { ClientOf } from '@mlab/kernel';
 import { fake, startTest } from '@mlab/kernel/testing';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { openLog } from '@mlab/telemetry';
@@ -141,5 +141,3 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     [Symbol.asyncDispose]: () => disposing.disposeAsync(),
   };
 }
-
-export const call = () => rootCall('test', 20_000);

@@ -4,7 +4,7 @@ import { readParams, type Trainer } from '@mlab/learning';
 import { wrongField } from './refuse.ts';
 
 const SUPERVISED: readonly TaskKind[] = ['binary', 'multiclass', 'regression'];
-export const isSupervised = (task: TaskKind): boolean => SUPERVISED.includes(task);
+const isSupervised = (task: TaskKind): boolean => SUPERVISED.includes(task);
 
 /** What is known of the columns before anything is read. */
 export interface KnownColumns {
@@ -85,7 +85,7 @@ function columnsOf(spec: TrainingSpec): readonly (readonly [field: string, colum
 
 const SHOWN = 20;
 
-export function checkColumns(spec: TrainingSpec, { columns }: KnownColumns): void {
+function checkColumns(spec: TrainingSpec, { columns }: KnownColumns): void {
   const kinds = new Map(columns.map(({ name, kind }) => [name, kind]));
   for (const [field, column] of columnsOf(spec)) {
     if (!kinds.has(column)) {

@@ -12,10 +12,10 @@ export interface Code {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export const runName = ({ spec }: Pick<KeptJob, 'spec'>, { name }: KeptDataset): string => spec.name ?? `${trainerName(spec)} on ${name}`;
+const runName = ({ spec }: Pick<KeptJob, 'spec'>, { name }: KeptDataset): string => spec.name ?? `${trainerName(spec)} on ${name}`;
 
 /** Tags that say where a run or a version comes from; those of the job win. */
-export const originTags = ({ id, spec, studyId }: KeptJob, code: Code): Readonly<Record<string, string>> => ({
+const originTags = ({ id, spec, studyId }: KeptJob, code: Code): Readonly<Record<string, string>> => ({
   'mlflow.source.type': 'JOB',
   'mlflow.source.name': `mlab training ${id}`,
   'mlab.job': id,
@@ -27,7 +27,7 @@ export const originTags = ({ id, spec, studyId }: KeptJob, code: Code): Readonly
 });
 
 /** What was asked, as parameters of a run. */
-export function askedParams({ spec }: Pick<KeptJob, 'spec'>): Readonly<Record<string, string>> {
+function askedParams({ spec }: Pick<KeptJob, 'spec'>): Readonly<Record<string, string>> {
   const { target, task, split, seed, weights, classWeights, earlyStopping, evaluation } = spec;
   const asked = { target, task, seed, split: split?.kind, weights, class_weights: classWeights, early_stopping: earlyStopping?.rounds };
   const told = { trainer: trainerName(spec), evaluation: evaluation.kind, ...asked };

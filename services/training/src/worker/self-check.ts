@@ -7,7 +7,7 @@ const TOLERANCE = 1e-6;
 const AT_ONCE = 10_000;
 
 /** The values of a column as a model is asked with them. */
-export function columnFor(column: TableColumn, { type }: PreparingInput, from: number, to: number): Column {
+function columnFor(column: TableColumn, { type }: PreparingInput, from: number, to: number): Column {
   if (column.kind === 'text') {
     const { codes, words } = column;
     return Array.from(codes.subarray(from, to), (code) => words[code] ?? '');

@@ -16,7 +16,7 @@ export interface Parts {
   readonly test: Part;
 }
 
-export const isClassified = ({ kind }: Task): boolean => kind === 'binary' || kind === 'multiclass';
+const isClassified = ({ kind }: Task): boolean => kind === 'binary' || kind === 'multiclass';
 
 /** Rows that training is stopped early by, where nobody has said how many. */
 const STOPPING = 0.1;
