@@ -35,7 +35,11 @@ function dependent(): TrainingSet {
   ];
   const matrix = matrixOf(columns);
   const [a, b] = numberColumns(matrix) as [Float32Array, Float32Array];
-  return { matrix, target: Float64Array.from(rows, (_, row) => 3 * (a[row] as number) - 2 * (b[row] as number) + 1) };
+  return {
+    matrix,
+    target: Float64Array.from(rows, (_, row) => 3 * (a[row] as number) - 2 * (b[row] as number) + 1),
+    weights: Float64Array.from(rows, () => random()),
+  };
 }
 
 test('columns that depend on each other are told apart as little as they can be', () => {

@@ -177,10 +177,6 @@ function teller(
 /** Mean of −log p of the true class. */
 function logLoss(model: LinearModel, set: TrainingSet, classes: number): number {
   const probabilities = probabilitiesOf(scoresOf(model, set.matrix), classes, model.intercepts.length === 1);
-  return meanLogLoss(probabilities, set, classes);
-}
-
-export function meanLogLoss(probabilities: Float64Array, set: TrainingSet, classes: number): number {
   const weights = weightsOf(set);
   let sum = 0;
   let weight = 0;
