@@ -359,6 +359,13 @@ test('anomalies are judged where they are known, and their scores shown where no
   );
 });
 
+test('a prediction that is the same everywhere explains nothing, whatever rounding leaves', () => {
+  const random = seededRandom(9);
+  const target = Float64Array.from({ length: 1000 }, () => random() * 100);
+  const { metrics } = metricsOf({ task: { kind: 'regression' }, target, predictions: target.map(() => 49.123) });
+  assert.equal(metrics['explained_variance'], 0);
+});
+
 test('what cannot be judged is refused in a sentence that says where', () => {
   const refuse = (predicted: Predicted, expected: RegExp): void => {
     assert.throws(() => evaluate(predicted, { random: seededRandom(1) }), { name: 'AppError', code: 'invalid', message: expected });

@@ -74,7 +74,10 @@ function spread(values: Float64Array, weights: Float64Array | undefined, total: 
 /** 1 - left / whole. Of a constant target nothing can be explained: 1 where nothing is left, else 0, as scikit-learn's `force_finite` has it. */
 function explained(left: number, whole: number): number {
   if (left === 0) return 1;
-  return whole === 0 ? 0 : 1 - left / whole;
+  if (whole === 0) return 0;
+  const share = 1 - left / whole;
+  // What rounding leaves of a prediction that is the same everywhere.
+  return Math.abs(share) < 16 * Number.EPSILON ? 0 : share;
 }
 
 /** The weighted median; the mean of the two in the middle where the weights on both sides are the same (Hyndman and Fan's second, 1996). */

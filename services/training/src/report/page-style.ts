@@ -63,6 +63,7 @@ details .scroll{margin-top:8px;max-height:420px;overflow:auto}
 .facts div{border-top:1px solid var(--rule);padding-top:6px}
 dt{color:var(--soft);font-size:12.5px}
 dd{margin:0}
+dt::first-letter,.summary::first-letter{text-transform:uppercase}
 footer{margin-top:40px;border-top:1px solid var(--rule);color:var(--soft);font-size:13px}
 @media (max-width:560px){body{padding:0 14px 32px}h1{font-size:23px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile.main{grid-column:1/-1}figure{padding:12px 10px 8px}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--rule:#ccc;--wash:#fff;--accent:#1c4f9f;--good:#0b6f65;--bad:#b3321c;--warn:#fff}body{max-width:none;padding:0;font-size:10.5pt}nav,.skip,figure details{display:none}section{break-inside:auto}.intro{break-after:avoid}.tiles{grid-template-columns:repeat(5,1fr);gap:6px}.tile{padding:8px 9px}.tile .figure{font-size:19px}h2,h3{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:12px}.scroll{overflow:visible;max-height:none!important}div.broad{min-width:0}details::details-content{content-visibility:visible;block-size:auto}tr{break-inside:avoid}}

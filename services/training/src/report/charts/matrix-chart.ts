@@ -69,7 +69,7 @@ function describe(classes: readonly string[], counts: readonly (readonly number[
   const worst = mistakes.reduce((a, b) => (b.value > a.value ? b : a), { value: 0, truth: 0, said: 0 });
   const most =
     worst.value > 0
-      ? ` Taken for another most often: ${classes[worst.truth]} for ${classes[worst.said]}, ${count(worst.value)} times.`
+      ? ` Taken for another most often: ${classes[worst.truth]} for ${classes[worst.said]}, ${count(worst.value)} ${worst.value === 1 ? 'row' : 'rows'}.`
       : '';
   return `${count(right)} of ${count(total)} rows are on the diagonal, where predicted and true class are the same.${most}`;
 }

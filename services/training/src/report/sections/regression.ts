@@ -36,8 +36,7 @@ const POINTS = ['Predicted', 'Target', 'Residual'];
 
 function againstTarget(residuals: Residuals): Chart {
   const { predicted, target } = residuals.points;
-  const all = [...predicted, ...target];
-  const [low, high] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+  const [low, high] = [predicted.reduce((a, b) => Math.min(a, b)), predicted.reduce((a, b) => Math.max(a, b))];
   return lineChart({
     name: 'predicted-and-target',
     title: 'Predictions and targets',
