@@ -1,5 +1,6 @@
 /** Each block of docs/training.md that is marked sh is run as printed, in a folder with a churn.csv, and must end with 0. */
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { startProcess } from '../system/platform-process.ts';
+import { waitUntil } from '../system/wait.ts';
 import { run, type Outcome } from './run.ts';
 
 const GUIDE = new URL('../../docs/training.md', import.meta.url);
@@ -69,3 +71,52 @@ for (const block of blocks) {
     }
   });
 }
+
+const begin = (text: string): ChildProcess =>
+  spawn('sh', ['-c', `cd "${folder}" && exec ${text}`], {
+    env: { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+test('what goes wrong is a sentence and an exit code', async () => {
+  const cases: readonly (readonly [string, number, RegExp])[] = [
+    ['mlab train', 2, /takes a file, or - for standard input/],
+    ['mlab train nothing.csv --target churned', 1, /nothing\.csv cannot be read: there is no such file/],
+    ['mlab train churn.csv --target nothing', 1, /no column "nothing"|has churned|must be a column of the dataset/],
+    ['mlab train churn.csv --target churned --trainer magic', 1, /trainer must be one of .*boosting/],
+    ['mlab train churn.csv --target churned --param num_leaves=1', 1, /num_leaves/],
+    ['mlab train churn.csv --target churned --param leaves', 2, /--param takes a name and a value/],
+    ['mlab train churn.csv --target churned --seed x', 2, /--seed takes a whole number/],
+    ['mlab train churn.csv --target churned --trials 5', 2, /--trials is for a search/],
+    ['mlab train churn.csv --target churned --split weekly', 2, /--split takes random, stratified/],
+    ['mlab train churn.csv more.csv', 2, /takes one file/],
+    ['mlab train churn.csv --target churned --bogus', 2, /Unknown option/],
+    ['printf "x,y\\n1,a\\n2,a\\n" | mlab train - --target y --task binary', 1, /has failed: The target "y" is a in all 2 rows/],
+    ['mlab train status nothing', 1, /There is no training job nothing/],
+    ['mlab train status', 2, /takes the id of a job/],
+  ];
+  for (const [command, expected, sentence] of cases) {
+    const { code, output, errors } = await shell(command);
+    assert.equal(code, expected, `${command}: ${output}${errors}`);
+    assert.match(errors, sentence, command);
+    assert.doesNotMatch(errors, / at .*\.ts:\d/, command);
+  }
+});
+
+test('jobs are listed and shown, and what is interrupted is cancelled', async () => {
+  const { output } = await shell('mlab train list');
+  assert.match(output, /^ +JOB +STATE +TRAINER +MODEL +METRIC +CREATED\n/);
+  assert.match(output, /succeeded +boosting +churn version \d+ +roc_auc [\d.]+/);
+  assert.match((await shell(`mlab train status ${known['JOB']}`)).output, /^Job [0-9a-f]{16} is succeeded\.\n[\s\S]*METRIC/);
+  const child = begin('mlab train churn.csv --target churned --param num_iterations=100000 --param num_leaves=2 --name interrupted');
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await waitUntil('it trains', 30_000, () => /… training \d+ of 100000, train loss [\d.e-]+, .* left/.test(said));
+  child.kill('SIGINT');
+  assert.equal(await ended, 130, said);
+  const id = /Job ([0-9a-f]{16})\./.exec(said)?.[1] ?? '';
+  assert.match(said, new RegExp(`The job ${id} was cancelled`));
+  assert.match((await shell(`mlab train status ${id}`)).output, /is cancelled\./);
+});

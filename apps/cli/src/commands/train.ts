@@ -70,10 +70,22 @@ Ctrl-C cancels the job. It ends with 0 when there is a model, with 1 when there 
     if (rest.length > (isAction ? 1 : 0)) throw usageError(`mlab train takes one file, and not also ${rest.at(-1)}.`);
     const json = flags['json'] === true;
     if (isAction) {
-      const lab = await findTrainingLab(url, process.env, stop.signal);
-      return manage(first as Action, { lab, id: rest[0], json, signal: stop.signal, write: (text) => void process.stdout.write(text) });
+      try {
+        const lab = await findTrainingLab(url, process.env, stop.signal);
+        return await manage(first as Action, {
+          lab,
+          id: rest[0],
+          json,
+          signal: stop.signal,
+          write: (text) => void process.stdout.write(text),
+        });
+      } catch (error) {
+        if (stop.signal.aborted) return INTERRUPTED;
+        throw error;
+      }
     }
-    return trainFile(first, { flags, json, stop, url });
+    // Awaited here, as long as interrupts are heard.
+    return await trainFile(first, { flags, json, stop, url });
   },
 };
 
