@@ -38,7 +38,7 @@ for (const bus of BUSES) {
       await world.kill(victim, random);
     }
     const found = await world.settle();
-    t.diagnostic(`seed ${SEED}; killed ${JSON.stringify(killed)}; ${found.entries} entries, each applied once`);
+    t.diagnostic(`seed ${SEED}; killed ${JSON.stringify(killed)}; ${JSON.stringify(found)}`);
     assert.deepEqual(found, { entries: found.entries, applied: found.entries, lost: 0, twice: 0, outOfTurn: 0 });
     assert.ok(found.entries > ROUNDS, `only ${found.entries} entries were made`);
   });
