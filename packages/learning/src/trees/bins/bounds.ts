@@ -20,7 +20,7 @@ export const SAMPLED_ROWS = 200_000;
 /**
  * Bins that hold about the same number of rows, as LightGBM cuts them (Ke et al., "LightGBM: A highly efficient gradient boosting decision
  * tree", 2017; `GreedyFindBin` of its bin.cpp): where there are few distinct values each has a bin; else a value that is more frequent than
- * the mean bin has one of its own, and the others share what is left.
+ * the mean bin ends one, which has few others, and these share the bins that are left.
  */
 export function findBounds(values: Float32Array, settings: BinSettings, sample: Int32Array | undefined): Bounds {
   const hasMissing = hasNaN(values);

@@ -5,6 +5,8 @@
 
 const DIGIT = 11;
 const BUCKETS = 1 << DIGIT;
+/** Fewer values are compared: they are fewer than the buckets. */
+const FEW = 1_000;
 
 /** The values in ascending order, without those that are NaN; -0 is 0. */
 export function sortedFloats(values: Float32Array): Float32Array {
@@ -14,6 +16,7 @@ export function sortedFloats(values: Float32Array): Float32Array {
     const value = values[at] as number;
     if (!Number.isNaN(value)) numbers[count++] = value + 0;
   }
+  if (count < FEW) return numbers.subarray(0, count).sort();
   let keys = new Uint32Array(numbers.buffer, 0, count);
   // Negative numbers are in order when all their bits are turned, others when their sign is.
   for (let at = 0; at < count; at++) {
