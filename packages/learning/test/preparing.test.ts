@@ -227,6 +227,39 @@ describe('defaults', () => {
     );
   });
 
+  test('what counts from 0 or 1 on, or is called an id, only names rows; years do not', () => {
+    const columns = tableOf(
+      number(
+        'from 1',
+        list((row) => row + 1),
+      ),
+      number(
+        'year',
+        list((row) => 1980 + row),
+      ),
+      number(
+        'customer_id',
+        list((row) => row * row * 17),
+      ),
+      number(
+        'userId',
+        list((row) => row * row * 17),
+      ),
+      number(
+        'paid',
+        list((row) => row * row * 17),
+      ),
+      number(
+        'zero',
+        list((row) => row * row),
+      ),
+    );
+    const used = fitPreparing(columns, {}, 'columns').inputs.map(({ name }) => name);
+    assert.deepEqual(used, ['year', 'paid', 'zero']);
+    assert.equal(fitPreparing(columns, { keepAll: true }, 'columns').inputs.length, 6);
+    assert.equal(fitPreparing(columns, { columns: [{ name: 'userId', use: 'number' }] }, 'columns').inputs.length, 4);
+  });
+
   test('dense: numbers are of mean 0 and deviation 1, words are columns of 0 and 1', () => {
     const preparing = fitPreparing(table, {}, 'dense');
     assert.deepEqual(preparing.features, ['x', 'flag', 'city=Oslo', 'city=Rome']);

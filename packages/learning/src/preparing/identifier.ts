@@ -4,6 +4,7 @@ import type { TableColumn } from '#/table.ts';
 const FEWEST_ROWS = 20;
 
 export interface Spread {
+  readonly name: string;
   readonly kind: TableColumn['kind'];
   /** Rows that have a value, and how many different ones. */
   readonly count: number;
@@ -14,10 +15,15 @@ export interface Spread {
   readonly areWhole?: boolean;
 }
 
-/** Whether values only name rows: words that are all different, or whole numbers that are and fill more than half of their range. */
-export function looksLikeIdentifier({ kind, count, distinct, min = 0, max = 0, areWhole = false }: Spread): boolean {
+/**
+ * Whether values only name rows: words that are all different, or whole numbers that are, where they count from 0 or 1 on, or are called an id. Years
+ * of a series are none.
+ */
+export function looksLikeIdentifier({ name, kind, count, distinct, min = 0, max = 0, areWhole = false }: Spread): boolean {
   if (count < FEWEST_ROWS || distinct < count) return false;
-  return kind === 'text' || (kind === 'number' && areWhole && max - min < 2 * count);
+  if (kind === 'text') return true;
+  const areCounted = (min === 0 || min === 1) && max - min < 1.1 * count;
+  return kind === 'number' && areWhole && (areCounted || /(^|[^a-zA-Z])[iI][dD]$|[a-z]I[dD]$/.test(name));
 }
 
 export function spreadOf(column: TableColumn): Spread {
@@ -25,9 +31,9 @@ export function spreadOf(column: TableColumn): Spread {
     const present = column.codes.filter((code) => code >= 0);
     const seen = new Uint8Array(column.words.length);
     for (const code of present) seen[code] = 1;
-    return { kind: 'text', count: present.length, distinct: seen.reduce((sum, one) => sum + one, 0) };
+    return { name: column.name, kind: 'text', count: present.length, distinct: seen.reduce((sum, one) => sum + one, 0) };
   }
-  const { kind, values } = column;
+  const { name, kind, values } = column;
   let [count, min, max, areWhole] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
   for (const value of values) {
     if (Number.isNaN(value)) continue;
@@ -36,18 +42,8 @@ export function spreadOf(column: TableColumn): Spread {
     if (value > max) max = value;
     areWhole &&= Number.isSafeInteger(value);
   }
-  return {
-    kind,
-    count,
-    distinct: count > 0 && areWhole && max - min < 2 * count ? distinctWhole(values, min, max) : 0,
-    min,
-    max,
-    areWhole,
-  };
-}
-
-function distinctWhole(values: Float64Array, min: number, max: number): number {
-  const seen = new Uint8Array(max - min + 1);
-  for (const value of values) if (!Number.isNaN(value)) seen[value - min] = 1;
-  return seen.reduce((sum, one) => sum + one, 0);
+  // In a narrower range than there are rows some have to be equal.
+  const mayDiffer = count > 0 && areWhole && max - min >= count - 1;
+  const distinct = mayDiffer ? new Set(values.filter((value) => !Number.isNaN(value))).size : 0;
+  return { name, kind, count, distinct, min, max, areWhole };
 }

@@ -111,11 +111,16 @@ function understood(error: unknown): unknown {
 
 /** Without paths, advice on settings, and the statement. */
 function sentenceOf(message: string): string {
-  const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
+  const line = /CSV Error on Line: (\d+)|Malformed JSON .*in line (\d+)/
+    .exec(message)
+    ?.slice(1)
+    .find((found) => found !== undefined);
   const where = line === undefined ? 'The file cannot be read' : `Line ${line} cannot be read`;
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message);
   if (counts !== null) return `${where}: it has ${counts[2]} fields, and ${counts[1]} were expected.`;
   if (message.includes('unterminated quote')) return `${where}: it has a quote that does not end, or that ends before the field does.`;
+  if (message.includes('Malformed JSON'))
+    return `${where}: it is no whole JSON (${/line \d+: (.*?)\. /.exec(message)?.[1] ?? 'it cannot be parsed'}).`;
   if (message.includes('expected records')) return `${where}: it is not made of objects that have a name and a value at least.`;
   if (message.includes('Maximum line size')) return `${where}: it is too long.`;
   const convert = /Could not convert string "(.{0,200}?)" to '(\w+)'/s.exec(message);

@@ -1,5 +1,6 @@
 import type { ColumnOverride } from '#/data/dataset.ts';
 import { literal } from '#/data/duck.ts';
+import { TIME_FORMATS } from '#/data/guess-type.ts';
 
 /** What a column is in DuckDB, as far as it matters here. */
 export type Held = 'number' | 'boolean' | 'time' | 'text' | 'json' | 'nested';
@@ -38,6 +39,9 @@ export function presentOf(column: string, { held, override }: { held: Held; over
 function ofText(text: string, kind: Exclude<Kind, 'text'>, decimalComma: boolean): string {
   if (kind === 'number') return `TRY_CAST(${decimalComma ? `replace(replace(${text}, '.', ''), ',', '.')` : text} AS DOUBLE)`;
   // With a time zone of its own, or in UTC.
-  if (kind === 'time') return `CAST(epoch_us(TRY_CAST(${text} AS TIMESTAMPTZ)) AS DOUBLE) / 1000`;
+  if (kind === 'time') {
+    const formats = TIME_FORMATS.map(literal).join(', ');
+    return `CAST(coalesce(epoch_us(TRY_CAST(${text} AS TIMESTAMPTZ)), epoch_us(try_strptime(${text}, [${formats}]))) AS DOUBLE) / 1000`;
+  }
   return `CASE WHEN lower(trim(${text})) IN ('true', 't', 'yes', 'y', '1') THEN 1.0::DOUBLE WHEN lower(trim(${text})) IN ('false', 'f', 'no', 'n', '0') THEN 0.0::DOUBLE END`;
 }

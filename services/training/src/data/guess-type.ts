@@ -11,6 +11,19 @@ const TIME = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\
 export const isNumberText = (text: string, decimalComma = false): boolean =>
   (decimalComma ? COMMA_NUMBER : NUMBER).test(text) || NOT_FINITE.test(text);
 
+const MONTH = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*';
+/** `Jan 1 2000`, `1-Jan-2000`, `January 2000`, and days before months with dots. Slashes would not say which of the two comes first. */
+const OTHER_TIME = new RegExp(
+  String.raw`^(${MONTH} (\d{1,2},? )?\d{4}|\d{1,2}[ -]${MONTH}[ -]\d{4}|\d{1,2}\.\d{1,2}\.\d{4}( \d{1,2}:\d{2}(:\d{2})?)?)$`,
+  'i',
+);
+
+/** Formats of those other times, as DuckDB has them. */
+export const TIME_FORMATS = [
+  ...['%b %d %Y', '%B %d %Y', '%b %d, %Y', '%B %d, %Y', '%b %Y', '%B %Y'],
+  ...['%d %b %Y', '%d %B %Y', '%d-%b-%Y', '%d-%B-%Y', '%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'],
+];
+
 /** What all of these texts can be read as; where there are none, text. */
 export function guessType(texts: readonly string[], decimalComma = false): Guess {
   if (texts.length === 0) return 'text';
@@ -18,5 +31,5 @@ export function guessType(texts: readonly string[], decimalComma = false): Guess
     return texts.some((text) => LEADING_ZERO.test(text)) || texts.every((text) => NOT_FINITE.test(text)) ? 'text' : 'number';
   }
   if (texts.every((text) => BOOLEAN.test(text))) return 'boolean';
-  return texts.every((text) => TIME.test(text)) ? 'time' : 'text';
+  return texts.every((text) => TIME.test(text)) || texts.every((text) => OTHER_TIME.test(text)) ? 'time' : 'text';
 }

@@ -69,7 +69,7 @@ export async function lookThrough(
   { readable, rows, fields }: { readable: readonly Readable[]; rows: number; fields: readonly TableColumn[] | undefined },
 ): Promise<DatasetColumn[]> {
   const read = fields?.map((field, index) => ({ column: readable[index]?.column ?? '', ...countsInColumn(field) }));
-  const counts = read === undefined ? await countsOf(duck, readable, rows) : new Map(read.map((one) => [one.column, one]));
+  const counts = read === undefined ? await countsOf(duck, readable) : new Map(read.map((one) => [one.column, one]));
   const examples = read === undefined ? await examplesOf(duck, readable) : new Map(read.map((one) => [one.column, one.examples]));
   const known = new Map(readable.map((one) => [one.column, one]));
   return columns.map(({ name, inFile, column }): DatasetColumn => {
@@ -86,7 +86,7 @@ export async function lookThrough(
         suggestion: 'Its values are lists or objects, which no model learns from; it is left out.',
       };
     }
-    const type = typeOf(one.kind, count, rows);
+    const type = typeOf(one, count, rows);
     const suggestion = SUGGESTIONS[type];
     return {
       ...named,
@@ -118,7 +118,7 @@ export interface Counts {
 /** More different values than this are counted nearly, unless they might all be different. */
 const EXACT = 1000;
 
-async function countsOf(duck: Duck, columns: readonly Readable[], rows: number): Promise<ReadonlyMap<string, Counts>> {
+async function countsOf(duck: Duck, columns: readonly Readable[]): Promise<ReadonlyMap<string, Counts>> {
   const counts = new Map<string, Counts>();
   for (const batch of batches(columns, BATCH / 4)) {
     const asked = batch.flatMap(({ value, kind }) => {
@@ -143,7 +143,7 @@ async function countsOf(duck: Duck, columns: readonly Readable[], rows: number):
   }
   const exact = columns.filter(({ column, kind }) => {
     const { present, distinct, areWhole, min, max } = counts.get(column) as Counts;
-    const mayDiffer = distinct > 0.8 * present && (kind === 'text' || (areWhole && max - min < 2 * rows));
+    const mayDiffer = distinct > 0.8 * present && (kind === 'text' || (areWhole && max - min >= present - 1));
     return distinct <= 1.2 * EXACT || mayDiffer;
   });
   for (const batch of batches(exact, BATCH / 4)) {
@@ -156,10 +156,10 @@ async function countsOf(duck: Duck, columns: readonly Readable[], rows: number):
 /** Text of so few words is a category. */
 const FEW_WORDS = 100;
 
-function typeOf(kind: Kind, { present, distinct, min, max, areWhole }: Counts, rows: number): ColumnType {
+function typeOf({ name, kind }: Readable, { present, distinct, min, max, areWhole }: Counts, rows: number): ColumnType {
   if (present === 0) return 'empty';
   if (distinct === 1 && present === rows) return 'constant';
-  if (looksLikeIdentifier({ kind, count: present, distinct, min, max, areWhole })) return 'identifier';
+  if (looksLikeIdentifier({ name, kind, count: present, distinct, min, max, areWhole })) return 'identifier';
   if (kind === 'number') return areWhole ? 'integer' : 'number';
   if (kind === 'text') return distinct <= FEW_WORDS && (distinct <= 10 || distinct < present / 2) ? 'category' : 'text';
   return kind;
