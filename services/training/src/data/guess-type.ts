@@ -20,8 +20,19 @@ const OTHER_TIME = new RegExp(
 
 /** Formats of those other times, as DuckDB has them. */
 export const TIME_FORMATS = [
-  ...['%b %d %Y', '%B %d %Y', '%b %d, %Y', '%B %d, %Y', '%b %Y', '%B %Y'],
-  ...['%d %b %Y', '%d %B %Y', '%d-%b-%Y', '%d-%B-%Y', '%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S'],
+  '%b %d %Y',
+  '%B %d %Y',
+  '%b %d, %Y',
+  '%B %d, %Y',
+  '%b %Y',
+  '%B %Y',
+  '%d %b %Y',
+  '%d %B %Y',
+  '%d-%b-%Y',
+  '%d-%B-%Y',
+  '%d.%m.%Y',
+  '%d.%m.%Y %H:%M',
+  '%d.%m.%Y %H:%M:%S',
 ];
 
 /** What all of these texts can be read as; where there are none, text. */
