@@ -132,6 +132,17 @@ test('a parameter that is not taken is refused by its name', () => {
   for (const [name, given, message] of refusals) assert.throws(() => readParams(named(name), given), { code: 'invalid', message });
 });
 
+test('a network that would not fit into memory is refused before it is tried', () => {
+  const mlp = own.find(({ name }) => name === 'mlp') as (typeof own)[number];
+  const matrix = matrixOf([Array.from({ length: 30_000 }, (_, row) => row)]);
+  const set = { matrix, target: new Float64Array(30_000) };
+  const params = { batch_size: 30_000, hidden_layer_sizes: [4096, 4096] };
+  assert.throws(() => train(mlp, set, classesTask(2), params), {
+    code: 'invalid',
+    message: /1-4096-4096-1 units with batches of 30000 rows takes [0-9.]+ GiB/,
+  });
+});
+
 test('huge values are the same in the graph', async () => {
   const matrix = matrixOf(TABLES['huge and tiny values'] ?? []);
   for (const trainer of own) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { logistic } from '#/linear/logistic.ts';
-import { assertNear, assertSameAsGraph, classesTask, coefficientsOf, dataOf, matrixOf, recorded, train } from './estimators.ts';
+import { assertNear, assertSameAsGraph, classesTask, coefficientsOf, dataOf, matrixOf, modelBytes, recorded, train } from './estimators.ts';
 
 describe('logistic regression has the coefficients of scikit-learn', () => {
   for (const { data, params, weighted, coefficients, intercepts } of recorded.logistic) {
@@ -63,4 +63,27 @@ test('of columns that say the same each has its part, and of a constant one noth
   const { coefficients } = coefficientsOf(fitted, { ...matrix, columns });
   assertNear([coefficients[0] as number, 0], [coefficients[1] as number, coefficients[2] as number]);
   assertNear(fitted.importance() ?? [], [0.5, 0.5, 0]);
+});
+
+test('goes on from any checkpoint to the same bytes', () => {
+  const set = dataOf('wine');
+  for (const params of [{}, { l1_ratio: 1, C: 0.3 }]) {
+    const states: Uint8Array[] = [];
+    const fitted = train(logistic, set, classesTask(3), params, { onCheckpoint: (number, state) => (states[number] = state()) });
+    assert.ok(states.length > 30);
+    for (const number of [1, 5, 29]) {
+      let first = 0;
+      const resumed = train(logistic, set, classesTask(3), params, {
+        resume: states[number] as Uint8Array,
+        onIteration: (iteration) => ((first ||= iteration.number), true),
+      });
+      assert.equal(first, number + 1);
+      assert.equal(resumed.iterations, fitted.iterations);
+      assert.deepEqual(modelBytes(resumed, set.matrix), modelBytes(fitted, set.matrix));
+    }
+  }
+  assert.throws(() => train(logistic, set, classesTask(3), {}, { resume: new Uint8Array(9) }), {
+    code: 'invalid',
+    message: /The checkpoint is not/,
+  });
 });

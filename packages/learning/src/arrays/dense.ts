@@ -15,10 +15,19 @@ export function numberColumns({ columns }: Matrix): readonly Float32Array[] {
   });
 }
 
+/** 8 GiB. */
+const MOST_DOUBLES = 2 ** 30;
+
 /** Its numbers row after row, in doubles. */
 export function denseRows(matrix: Matrix): Float64Array {
   const columns = numberColumns(matrix);
   const width = columns.length;
+  if (matrix.rows * width > MOST_DOUBLES) {
+    throw new AppError(
+      'invalid',
+      `${matrix.rows} rows of ${width} columns take more memory than this trainer may have: ${MOST_DOUBLES * 8} bytes.`,
+    );
+  }
   const result = new Float64Array(matrix.rows * width);
   columns.forEach((values, column) => {
     for (let row = 0, at = column; row < matrix.rows; row++, at += width) result[at] = values[row] as number;

@@ -1,12 +1,15 @@
 import { AppError } from '@mlab/kernel/errors';
 import { Type, type Static } from 'typebox';
 import { denseRows } from '#/arrays/dense.ts';
+import { pack, unpack } from '#/arrays/pack.ts';
 import { weightsOf } from '#/arrays/weights.ts';
 import { clusterModel } from '#/clusters/cluster-model.ts';
-import { lloyd, type Clusters } from '#/clusters/lloyd.ts';
+import { lloyd } from '#/clusters/lloyd.ts';
 import type { Points } from '#/clusters/points.ts';
 import { plusPlus, someRows } from '#/clusters/plus-plus.ts';
+import { mixed } from '#/mixed.ts';
 import { paramsOf } from '#/params.ts';
+import { seededRandom } from '#/random.ts';
 import type { Trainer } from '#/trainer.ts';
 
 const params = Type.Object(
@@ -39,18 +42,23 @@ export const kmeans: Trainer<Static<typeof params>> = {
   space: { n_clusters: { kind: 'int', low: 2, high: 20 } },
   input: 'dense',
   parallel: false,
-  train(set, _task, given, { random, onIteration }) {
+  train(set, _task, given, { random, onIteration, onCheckpoint, resume }) {
     const { rows } = set.matrix;
     const { n_clusters: count, max_iter: maxIterations, n_init: starts } = given;
     if (count > rows) throw new AppError('invalid', `kmeans.n_clusters is ${count}, and there are ${rows} rows.`);
     const points: Points = { rows, width: set.matrix.columns.length, values: denseRows(set.matrix), weights: weightsOf(set) };
     const enough = given.tol * meanVariance(points);
     const start = given.init === 'random' ? someRows : plusPlus;
-    let best: Clusters | undefined;
-    let iterations = 0;
+    // Each beginning has a chance of its own, so that those behind a checkpoint are the same.
+    const seed = Math.floor(random() * 2 ** 32);
+    let best: State =
+      resume === undefined
+        ? { seed, round: 0, iterations: 0, inertia: Number.POSITIVE_INFINITY, centers: new Float64Array() }
+        : stateOf(resume, count * points.width);
     let goesOn = true;
-    for (let round = 0; round < starts; round++) {
-      const clusters = lloyd(points, start(points, count, random), {
+    while (goesOn && best.round < starts) {
+      let { iterations } = best;
+      const clusters = lloyd(points, start(points, count, seededRandom(mixed(best.seed, best.round))), {
         maxIterations,
         enough,
         onIteration(inertia) {
@@ -59,12 +67,29 @@ export const kmeans: Trainer<Static<typeof params>> = {
           return goesOn;
         },
       });
-      if (best === undefined || clusters.inertia < best.inertia) best = clusters;
-      if (!goesOn) break;
+      const { inertia, centers } = clusters.inertia < best.inertia ? clusters : best;
+      best = { seed: best.seed, round: best.round + 1, iterations, inertia, centers };
+      if (goesOn) onCheckpoint?.(iterations, () => pack({ ...best, centers: undefined }, [best.centers]));
     }
-    return { iterations, ...clusterModel(best as Clusters, points.width) };
+    return { iterations: best.iterations, ...clusterModel(best, points.width) };
   },
 };
+
+/** The best so far, and how many beginnings there were. */
+interface State {
+  readonly seed: number;
+  readonly round: number;
+  readonly iterations: number;
+  readonly inertia: number;
+  readonly centers: Float64Array;
+}
+
+function stateOf(bytes: Uint8Array, size: number): State {
+  const state = unpack(bytes);
+  const [centers] = state?.arrays ?? [];
+  if (centers?.length !== size) throw new AppError('invalid', 'The checkpoint is not one of these columns and clusters.');
+  return { ...(state?.header as unknown as Omit<State, 'centers'>), centers };
+}
 
 /** Of the columns, by the weights of the rows. */
 function meanVariance({ rows, width, values, weights }: Points): number {

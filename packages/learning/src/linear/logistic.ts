@@ -1,10 +1,11 @@
 import { AppError } from '@mlab/kernel/errors';
 import { Type, type Static } from 'typebox';
 import { denseRows, numberColumns } from '#/arrays/dense.ts';
+import { pack, unpack } from '#/arrays/pack.ts';
 import { balanceClasses, weightsOf } from '#/arrays/weights.ts';
 import { asFloat32, importanceOf, probabilitiesOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
 import { logisticLoss, type LogisticRows } from '#/linear/logistic-loss.ts';
-import { minimize } from '#/linear/minimize.ts';
+import { minimize, type MinimizerState } from '#/linear/minimize.ts';
 import { scalesOf, standardize, type Scales } from '#/linear/moments.ts';
 import type { TrainingSet } from '#/matrix.ts';
 import { paramsOf } from '#/params.ts';
@@ -73,11 +74,9 @@ export const logistic: Trainer<LogisticParams> = {
     const problem: LogisticRows = { width, rows, target: set.target, shares, scores };
     const variables = new Float64Array(scores * (width + 1));
     const model = (): LinearModel => modelOf(variables, { width, scores, means: scales.means, units });
-    const { iterations, isConverged } = optimize(problem, variables, given, {
-      scales,
-      units,
-      tell: teller(context, given, classes.length, model),
-    });
+    const tell = teller(context, given, classes.length, model);
+    const resume = context.resume === undefined ? undefined : stateOf(context.resume, variables.length);
+    const { iterations, isConverged } = optimize(problem, variables, given, { scales, units, tell, resume });
     const fitted = model();
     return {
       iterations,
@@ -105,13 +104,13 @@ function unitsOf({ weight, deviations }: Scales, { C, l1_ratio: ratio }: Logisti
   return deviations.map((deviation) => (deviation === 0 ? 0 : Math.sqrt(deviation * deviation + cost)));
 }
 
-type Tell = (iteration: number, loss: number) => boolean;
+type Tell = (iteration: number, loss: number, state: () => MinimizerState) => boolean;
 
 function optimize(
   problem: LogisticRows,
   variables: Float64Array,
   { C, l1_ratio: ratio, max_iter: maxIterations, tol: tolerance }: LogisticParams,
-  { scales, units, tell }: { scales: Scales; units: Float64Array; tell: Tell },
+  { scales, units, tell, resume }: { scales: Scales; units: Float64Array; tell: Tell; resume: MinimizerState | undefined },
 ): { iterations: number; isConverged: boolean } {
   const { width, scores } = problem;
   const loss = logisticLoss(problem);
@@ -135,7 +134,8 @@ function optimize(
     }
     return value;
   };
-  return minimize(objective, variables, { l1, maxIterations, tolerance, onIteration: (iteration) => tell(iteration, last) });
+  const onIteration = (iteration: number, state: () => MinimizerState): boolean => tell(iteration, last, state);
+  return minimize(objective, variables, { l1, maxIterations, tolerance, onIteration, resume });
 }
 
 function modelOf(
@@ -160,18 +160,23 @@ function modelOf(
   return { width, coefficients, intercepts };
 }
 
-function teller(
-  { onIteration, validation }: TrainerContext,
-  { max_iter: of }: LogisticParams,
-  classes: number,
-  model: () => LinearModel,
-): Tell {
-  if (onIteration === undefined) return () => true;
-  return (number, loss) => {
+function teller(context: TrainerContext, { max_iter: of }: LogisticParams, classes: number, model: () => LinearModel): Tell {
+  const { onIteration, onCheckpoint, validation } = context;
+  return (number, loss, state) => {
     const metrics: Record<string, number> = { train_loss: loss };
-    if (validation !== undefined) metrics['validation_loss'] = logLoss(model(), validation, classes);
-    return onIteration({ number, of, metrics });
+    if (validation !== undefined && onIteration !== undefined) metrics['validation_loss'] = logLoss(model(), validation, classes);
+    const goesOn = onIteration?.({ number, of, metrics }) ?? true;
+    if (goesOn) onCheckpoint?.(number, () => pack({ ...state(), arrays: undefined }, state().arrays));
+    return goesOn;
   };
+}
+
+function stateOf(bytes: Uint8Array, size: number): MinimizerState {
+  const state = unpack(bytes);
+  if (state === undefined || state.arrays.length < 2 || state.arrays.some(({ length }) => length !== size)) {
+    throw new AppError('invalid', 'The checkpoint is not one of these columns and classes.');
+  }
+  return { ...(state.header as unknown as Omit<MinimizerState, 'arrays'>), arrays: state.arrays };
 }
 
 /** Mean of −log p of the true class. */

@@ -7,8 +7,19 @@ export interface MinimizeOptions {
   readonly maxIterations: number;
   /** It is done when no component of the (pseudo-)gradient is greater. */
   readonly tolerance: number;
-  /** Told after each iteration; false ends it. */
-  readonly onIteration: (iteration: number, value: number, x: Float64Array) => boolean;
+  /** Told after each iteration, with a way to get all that it would go on with; false ends it. */
+  readonly onIteration: (iteration: number, state: () => MinimizerState) => boolean;
+  /** To go on from. */
+  readonly resume?: MinimizerState | undefined;
+}
+
+export interface MinimizerState {
+  readonly iteration: number;
+  readonly value: number;
+  /** Of the pairs that are remembered. */
+  readonly curvatures: readonly number[];
+  /** The variables, the gradient, then the steps and the changes of the gradient that are remembered. */
+  readonly arrays: readonly Float64Array[];
 }
 
 export interface Minimum {
@@ -26,7 +37,7 @@ const HALVINGS = 40;
  * Gao 2007), whose steps do not cross zero.
  */
 export function minimize(f: Smooth, x: Float64Array, options: MinimizeOptions): Minimum {
-  const { l1, maxIterations, tolerance, onIteration } = options;
+  const { l1, maxIterations, tolerance, onIteration, resume } = options;
   const size = x.length;
   const hasL1 = l1.some((value) => value > 0);
   const memory = new Memory(size);
@@ -35,8 +46,14 @@ export function minimize(f: Smooth, x: Float64Array, options: MinimizeOptions): 
   const pseudo = new Float64Array(size);
   const direction = new Float64Array(size);
   const gradient = new Float64Array(size);
-  let value = f(x, gradient) + amounts(x, l1);
-  for (let iteration = 0; ; iteration++) {
+  let value: number;
+  if (resume === undefined) value = f(x, gradient) + amounts(x, l1);
+  else {
+    [x, gradient].forEach((array, index) => array.set(resume.arrays[index] as Float64Array));
+    memory.restore(resume);
+    value = resume.value;
+  }
+  for (let iteration = resume?.iteration ?? 0; ; iteration++) {
     const steepest = pseudoGradient(pseudo, { x, gradient, l1 });
     if (steepest <= tolerance) return { iterations: iteration, isConverged: true };
     if (iteration === maxIterations) return { iterations: iteration, isConverged: false };
@@ -61,7 +78,8 @@ export function minimize(f: Smooth, x: Float64Array, options: MinimizeOptions): 
     x.set(next);
     gradient.set(nextGradient);
     value = nextValue;
-    if (!onIteration(iteration + 1, value, x)) return { iterations: iteration + 1, isConverged: true };
+    const state = (): MinimizerState => ({ iteration: iteration + 1, value, ...memory.state([x, gradient]) });
+    if (!onIteration(iteration + 1, state)) return { iterations: iteration + 1, isConverged: true };
   }
 }
 
@@ -124,6 +142,18 @@ class Memory {
     this.#steps.length = 0;
     this.#changes.length = 0;
     this.#curvatures.length = 0;
+  }
+
+  state(before: readonly Float64Array[]): Pick<MinimizerState, 'curvatures' | 'arrays'> {
+    const arrays = [...before, ...this.#steps, ...this.#changes].map((array) => array.slice());
+    return { curvatures: [...this.#curvatures], arrays };
+  }
+
+  restore({ curvatures, arrays }: MinimizerState): void {
+    const count = curvatures.length;
+    this.#curvatures.push(...curvatures);
+    this.#steps.push(...arrays.slice(2, 2 + count).map((array) => array.slice()));
+    this.#changes.push(...arrays.slice(2 + count).map((array) => array.slice()));
   }
 
   add(next: Float64Array, x: Float64Array, nextGradient: Float64Array, gradient: Float64Array): void {

@@ -1,5 +1,6 @@
 import { AppError } from '@mlab/kernel/errors';
 import { pack, unpack } from '#/arrays/pack.ts';
+import { mixed } from '#/mixed.ts';
 import { lossAndSlopes, scaleOf, type Rows, type Scale } from '#/network/losses.ts';
 import type { MlpParams } from '#/network/mlp-params.ts';
 import { initialParameters, Network, type Shape } from '#/network/network.ts';
@@ -44,6 +45,7 @@ export class Learning {
     this.#params = params;
     this.#surroundings = surroundings;
     this.#batch = Math.min(params.batch_size, rows.target.length);
+    refuseTooLarge(shape, this.#batch);
     this.#network = new Network(shape, Math.max(this.#batch, 64), 2);
     this.scale = shape.head === 'identity' ? scaleOf(rows) : { mean: 0, deviation: 1 };
     const { random, resume } = surroundings.context;
@@ -116,7 +118,7 @@ export class Learning {
   /** Once over all rows, in an order of chance; the mean loss on the way. */
   #epoch(): number {
     const { target, weights } = this.#rows;
-    const random = seededRandom(this.#progress.seed + Math.imul(this.#progress.epoch, 0x9e37_79b1));
+    const random = seededRandom(mixed(this.#progress.seed, this.#progress.epoch));
     const rows = target.length;
     for (let at = rows - 1; at > 0; at--) {
       const other = Math.floor(random() * (at + 1));
@@ -197,4 +199,19 @@ export class Learning {
     this.#order.set(order);
     Object.assign(this.#progress, state.header);
   }
+}
+
+/** 2 GiB. */
+const MOST_DOUBLES = 2 ** 28;
+
+function refuseTooLarge({ sizes }: Shape, batch: number): void {
+  const units = sizes.reduce((sum, size) => sum + size, 0);
+  // Parameters, the best of them, their gradient, what an optimizer remembers, and weights with rows and columns exchanged.
+  const doubles = 3 * units * batch + 6 * sizes.slice(1).reduce((sum, outputs, layer) => sum + ((sizes[layer] as number) + 1) * outputs, 0);
+  if (doubles <= MOST_DOUBLES) return;
+  const gigabytes = (doubles / 2 ** 27).toFixed(1);
+  throw new AppError(
+    'invalid',
+    `A network of ${sizes.join('-')} units with batches of ${batch} rows takes ${gigabytes} GiB; a smaller mlp.batch_size or mlp.hidden_layer_sizes takes less.`,
+  );
 }

@@ -1,4 +1,4 @@
-import { mixed } from '#/search/mix.ts';
+import { mixed } from '#/mixed.ts';
 import { growRegions, type Region, type Sample } from '#/search/regions.ts';
 import { placeOf, type Dimension, type Values } from '#/search/space.ts';
 import { seededRandom } from '#/random.ts';

@@ -1,4 +1,4 @@
-import { mixed } from '#/search/mix.ts';
+import { mixed } from '#/mixed.ts';
 import { Parzen } from '#/search/parzen.ts';
 import { placeOf, randomPlace, valueAt, type Dimension, type Value, type Values } from '#/search/space.ts';
 import type { SamplerSettings } from '#/search/settings.ts';
@@ -115,9 +115,26 @@ function tpe(dimensions: readonly Dimension[], settings: TpeSettings, { ranked, 
   const groups = settings.multivariate ? [dimensions] : dimensions.map((dimension) => [dimension]);
   const drawn = groups.map((group) => candidatesOf(group, { best, others, count: settings.candidates }, random));
   const places = drawn.map(([first]) => first?.places ?? new Float64Array()).flatMap((group) => Array.from(group));
-  if (!settings.multivariate) return valuesOf(dimensions, places);
-  const untried = drawn[0]?.find((candidate) => !tried.has(keyOf(dimensions, valuesOf(dimensions, candidate.places))));
-  return valuesOf(dimensions, untried?.places ?? places);
+  const untried = settings.multivariate
+    ? drawn[0]?.find((candidate) => !tried.has(keyOf(dimensions, valuesOf(dimensions, candidate.places))))
+    : undefined;
+  return valuesOf(dimensions, withOtherChoice(dimensions, untried?.places ?? places, random));
+}
+
+/** Of ten trials about one. */
+const OTHER_CHOICE = 0.1;
+
+/**
+ * Now and then, another option of one choice, all else being as good as is known. An option that was unlucky in the first trials would hardly be
+ * tried again: without it a third of the studies of compat/learning/search stay with the wrong one.
+ */
+function withOtherChoice(dimensions: readonly Dimension[], places: ArrayLike<number>, random: () => number): ArrayLike<number> {
+  const choices = Array.from(dimensions.keys()).filter((index) => (dimensions[index] as Dimension).options > 1);
+  const chosen = choices[Math.floor((random() * choices.length) / OTHER_CHOICE)];
+  if (chosen === undefined) return places;
+  const { options } = dimensions[chosen] as Dimension;
+  const other = (place: number): number => (place + 1 + Math.floor(random() * (options - 1))) % options;
+  return Array.from(places, (place, index) => (index === chosen ? other(place) : place));
 }
 
 /** The best first. */
