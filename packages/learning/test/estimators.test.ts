@@ -94,6 +94,12 @@ describe('k-means', () => {
     });
   });
 
+  test('ends when it is told to', () => {
+    const { matrix } = dataOf('cancer');
+    const fitted = train(kmeans, { matrix, target: new Float64Array() }, clustering, {}, { onIteration: ({ number }) => number < 2 });
+    assert.equal(fitted.iterations, 2);
+  });
+
   test('a row of weight 2 is two rows, and one of weight 0 none', () => {
     const values = [0, 0.1, 5, 5.2, 9, 9.5];
     const weights = Float64Array.of(1, 2, 1, 0, 3, 1);

@@ -55,21 +55,20 @@ export const kmeans: Trainer<Static<typeof params>> = {
       resume === undefined
         ? { seed, round: 0, iterations: 0, inertia: Number.POSITIVE_INFINITY, centers: new Float64Array() }
         : stateOf(resume, count * points.width);
-    let goesOn = true;
-    while (goesOn && best.round < starts) {
+    while (best.round < starts) {
       let { iterations } = best;
       const clusters = lloyd(points, start(points, count, seededRandom(mixed(best.seed, best.round))), {
         maxIterations,
         enough,
         onIteration(inertia) {
           iterations++;
-          goesOn = onIteration?.({ number: iterations, of: maxIterations * starts, metrics: { train_loss: inertia } }) ?? true;
-          return goesOn;
+          return onIteration?.({ number: iterations, of: maxIterations * starts, metrics: { train_loss: inertia } }) ?? true;
         },
       });
       const { inertia, centers } = clusters.inertia < best.inertia ? clusters : best;
       best = { seed: best.seed, round: best.round + 1, iterations, inertia, centers };
-      if (goesOn) onCheckpoint?.(iterations, () => pack({ ...best, centers: undefined }, [best.centers]));
+      if (clusters.isStopped) break;
+      onCheckpoint?.(iterations, () => pack({ ...best, centers: undefined }, [best.centers]));
     }
     return { iterations: best.iterations, ...clusterModel(best, points.width) };
   },

@@ -8,6 +8,8 @@ export interface Clusters {
   /** Σ weight · squared distance to the nearest centre. */
   readonly inertia: number;
   readonly iterations: number;
+  /** Whether whoever was told said that it should. */
+  readonly isStopped: boolean;
 }
 
 interface LloydOptions {
@@ -26,13 +28,14 @@ interface LloydOptions {
 export function lloyd(points: Points, first: Float64Array, { maxIterations, enough, onIteration }: LloydOptions): Clusters {
   const state = new Assignment(points, first);
   let iterations = 0;
+  let isStopped = false;
   while (iterations < maxIterations) {
     iterations++;
     const moved = state.moveCenters();
-    const goesOn = onIteration(state.inertia());
-    if (!goesOn || moved <= enough || !state.assign()) break;
+    isStopped = !onIteration(state.inertia());
+    if (isStopped || moved <= enough || !state.assign()) break;
   }
-  return { ...state.finish(), iterations };
+  return { ...state.finish(), iterations, isStopped };
 }
 
 class Assignment {
@@ -125,7 +128,7 @@ class Assignment {
   }
 
   /** With every distance computed anew. */
-  finish(): Omit<Clusters, 'iterations'> {
+  finish(): Omit<Clusters, 'iterations' | 'isStopped'> {
     const { rows, weights } = this.#points;
     let inertia = 0;
     for (let row = 0; row < rows; row++) {
