@@ -53,6 +53,18 @@ export const jobTests = (): void =>
         versions.map(({ version, source, runId }) => [version, source, runId]),
         [[1, `models:/${result?.modelId}`, job.runId]],
       );
+
+      await app.until('all of it is told', () => new Set(app.heard(id).map(({ type }) => type)).size === 4);
+      const events = app.heard(id);
+      const kinds = new Set(events.map(({ type }) => type.replace(/^training\.|@1$/g, '')));
+      assert.deepEqual([...kinds].toSorted(), ['job-finished', 'job-progressed', 'job-started', 'model-trained']);
+      const dataOf = (type: string): Json => events.find((event) => event.type === `training.${type}@1`)?.data;
+      assert.deepEqual([dataOf('job-finished').state, dataOf('job-finished').result.version], ['succeeded', 1]);
+      const data = dataOf('model-trained');
+      const { sha256 } = await app.must(`GET /datasets/${churned}`);
+      assert.deepEqual([data.inputs[0].sha256, data.inputs[0].rows, data.inputs[0].columns], [sha256, 400, ['months', 'bill', 'plan']]);
+      assert.deepEqual(data.output, { modelId: result?.modelId, model: 'churn', version: 1, sha256: result?.modelSha256 });
+      assert.deepEqual([data.runId, data.seed, data.code], [job.runId, 0, '0.1.0']);
     });
 
     test('the same seed and data make the same bytes, and another seed others; without a name nothing is registered', async () => {

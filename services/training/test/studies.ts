@@ -50,6 +50,9 @@ export const studyTests = (): void =>
       );
       assert.ok(below.every(({ status }) => status === 'FINISHED'));
       assert.equal(app.told.runs.get(study.runId)?.status, 'FINISHED');
+      await app.until('it is told that the study has ended', () => app.heard(id).length > 0);
+      const { state, trials: ended, best, job: by } = app.heard(id)[0].data;
+      assert.deepEqual([state, ended, best.trial, by], ['succeeded', 6, study.best?.number, study.jobId]);
     });
 
     test('a study that is stopped goes on later with the trials that it lacks, and comes out as one that was not', async () => {

@@ -14,6 +14,7 @@ import { openLog } from '@mlab/telemetry';
 import { openFacilities } from '../../../apps/platform/facilities.ts';
 import { service } from '#/service.ts';
 import { openFakes, type Fakes } from './fakes.ts';
+import { openListener } from './listener.ts';
 
 /** What an answer holds: a test says by what it reads what it expects. */
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked at one by one
@@ -32,6 +33,8 @@ export interface TestTraining extends AsyncDisposable {
   readonly client: ClientOf<typeof training>;
   /** What tracking and the registry were told. */
   readonly told: Fakes;
+  /** The events of one job or study, in the order in which they were heard. */
+  readonly heard: (subject: string) => readonly Json[];
   /** `POST /jobs` */
   readonly api: (route: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
   /** The same for what must succeed: answers the body. */
@@ -69,9 +72,10 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     MLAB_TRAINING_THREADS: '1',
     ...env,
   };
-  const facilities = stack.use(await openFacilities({ env: settings, services: [service], logger, version: '0.0.0' }));
+  const listener = openListener();
+  const facilities = stack.use(await openFacilities({ env: settings, services: [service, listener.service], logger, version: '0.0.0' }));
   const told = openFakes();
-  const neighbours = [fake(tracking, told.tracking), fake(registry, told.registry)];
+  const neighbours = [fake(tracking, told.tracking), fake(registry, told.registry), listener.service];
   const app = stack.use(await startTest(service, { neighbours, facilities, env: settings, logger }));
   const api: TestTraining['api'] = async (route, body, headers = {}) => {
     const blank = route.indexOf(' ');
@@ -109,6 +113,7 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     databaseUrl: database.url,
     client: app.client,
     told,
+    heard: (subject) => listener.heard.filter((event) => event.subject === subject),
     api,
     must,
     refusal: async (route, body) => {

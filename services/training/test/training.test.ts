@@ -3,9 +3,11 @@ import { hostileTests } from './hostile.ts';
 import { jobTests } from './jobs.ts';
 import { refusalTests } from './refusals.ts';
 import { studyTests } from './studies.ts';
+import { threadTests } from './threads.ts';
 
 datasetTests();
 refusalTests();
 jobTests();
 hostileTests();
 studyTests();
+threadTests();

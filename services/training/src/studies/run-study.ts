@@ -10,6 +10,7 @@ import { beginStudy, keepObjective, keepStudyError } from '#/store/studies.ts';
 import { allTrials } from '#/store/trials.ts';
 import { limitsOf } from '#/threads/bounds.ts';
 import { runThread } from '#/threads/run-thread.ts';
+import { openTrialThreads } from '#/threads/trial-threads.ts';
 import type { Places } from '#/train/places.ts';
 import { textsOf, type Code } from '#/train/record.ts';
 import type { TrainingJobs } from '#/training-jobs.ts';
@@ -69,7 +70,8 @@ export function openStudyJob(options: StudyJobOptions) {
       const study = { ...begun, ...objective };
       const kept = await allTrials(database.for(run.call), study.seq);
       const search = searchOf(study, objective, kept);
-      await tryAll({ ...options, study, dataset, loaded, search, kept, run });
+      await using trialThreads = openTrialThreads();
+      await tryAll({ ...options, study, dataset, loaded, search, kept, run, trialThreads });
       await refit(options, study, search, run);
     }
     const { best, job } = await untilRefitted(options, begun.id, run);

@@ -7,11 +7,10 @@ import type { Recording } from '#/domain/recording.ts';
 import type { KeptStudy, KeptTrial, Reported } from '#/domain/study.ts';
 import { endTrial, type TrialEnd } from '#/store/trials.ts';
 import { threadsOf } from '#/threads/bounds.ts';
-import { runThread } from '#/threads/run-thread.ts';
+import type { TrialThreads } from '#/threads/trial-threads.ts';
 import { textsOf, type Code } from '#/train/record.ts';
 import type { Places } from '#/train/places.ts';
 import type { Loaded } from '#/worker/load.ts';
-import type { TrialResult } from '#/worker/messages.ts';
 
 export interface RunTrial {
   readonly database: Database;
@@ -20,6 +19,7 @@ export interface RunTrial {
   readonly config: Config;
   readonly code: Code;
   readonly places: Places;
+  readonly trialThreads: TrialThreads;
   readonly study: KeptStudy & { readonly metric: string; readonly direction: 'minimize' | 'maximize' };
   readonly dataset: KeptDataset;
   readonly loaded: Loaded;
@@ -65,7 +65,7 @@ export async function runTrial(options: RunTrial, trial: KeptTrial): Promise<voi
 type Outcome = Pick<TrialEnd, 'state' | 'value' | 'error'>;
 
 async function outcomeOf(
-  { study, search, loaded, config, run, signal }: RunTrial,
+  { study, search, loaded, config, run, signal, trialThreads }: RunTrial,
   trial: KeptTrial,
   reports: Reported[],
 ): Promise<Outcome> {
@@ -74,19 +74,20 @@ async function outcomeOf(
   // What is reported is compared as the metric is: less of a loss is better, whatever the metric.
   const sign = direction === 'maximize' ? -1 : 1;
   try {
-    const { value, pruned } = await runThread<TrialResult>({
-      order: {
-        kind: 'trial',
-        spec: { ...spec, params: { ...spec.params, ...trial.params } },
-        loaded,
-        threads: asked.parallel > 1 ? 0 : threadsOf(config),
-        metric,
-        folds: asked.folds,
-        prunes,
-      },
+    const order = {
+      kind: 'trial' as const,
+      spec: { ...spec, params: { ...spec.params, ...trial.params } },
+      loaded,
+      threads: asked.parallel > 1 ? 0 : threadsOf(config),
+      metric,
+      folds: asked.folds,
+      prunes,
+    };
+    const { graceMs, memoryMb } = config;
+    const { value, pruned } = await trialThreads.run(order, {
       signal,
-      graceMs: config.graceMs,
-      memoryMb: config.memoryMb,
+      graceMs,
+      memoryMb,
       onSaid: (said, control) => {
         if (said.kind !== 'report') return;
         reports.push([said.step, said.value]);

@@ -9,7 +9,7 @@ import type { MetricPoint, Recording } from '#/domain/recording.ts';
 import { insertLines } from '#/store/job-lines.ts';
 import { keepLogged, keepLogging, keepProgress } from '#/store/jobs.ts';
 import { factsOf } from '#/train/job-ending.ts';
-import type { Heard } from '#/threads/run-thread.ts';
+import type { Heard } from '#/threads/conduct.ts';
 
 export interface TellerOptions {
   readonly database: Database;

@@ -7,11 +7,12 @@ import type { Dataset, ReadLimits } from '#/data/dataset.ts';
 import { openDataset } from '#/data/open-dataset.ts';
 import type { ThreadFile } from './messages.ts';
 
-/** While a thread reads it takes messages, and the only one there is says that it is to end. */
+/** While a thread reads it takes messages, and one of them says that it is to end. */
 function whenTold(): AbortSignal {
   const controller = new AbortController();
-  parentPort?.once('message', () => controller.abort(new AppError('cancelled', 'The job was cancelled.')));
-  parentPort?.unref();
+  parentPort?.on('message', (said: unknown) => {
+    if (said === 'end') controller.abort(new AppError('cancelled', 'The job was cancelled.'));
+  });
   return controller.signal;
 }
 

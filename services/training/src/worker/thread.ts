@@ -1,23 +1,29 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { AppError } from '@mlab/kernel/errors';
 import type { Order, Said } from './messages.ts';
 
 /*
- * A thread that does one thing and ends. It may block itself for as long as it likes: its process goes on. What it does not need it does
- * not load: that takes longer than many a trial.
+ * A thread that does what it is told, one thing after the other. It may block itself for as long as it likes: its process goes on. What it
+ * does not need it does not load: that takes longer than many a trial.
  */
 
-const order = workerData as Order;
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 const say = (said: Said): void => parentPort?.postMessage(said);
 
-try {
-  say({ kind: 'done', result: await work() });
-} catch (error) {
-  say({ kind: 'failed', ...told(error) });
+parentPort?.on('message', (order: Order | 'end') => {
+  // Who is told to end while he reads hears it where he reads.
+  if (order !== 'end') void answer(order);
+});
+
+async function answer(order: Order): Promise<void> {
+  try {
+    say({ kind: 'done', result: await work(order) });
+  } catch (error) {
+    say({ kind: 'failed', ...told(error) });
+  }
 }
 
-async function work(): Promise<unknown> {
+async function work(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'describe':
       return (await import('./describe.ts')).describeFile(order);

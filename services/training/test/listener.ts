@@ -1,0 +1,32 @@
+import { training } from '@mlab/contracts/training';
+import { defineContract, defineService, schema, type AnyService, type Received } from '@mlab/kernel';
+import { Type } from 'typebox';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- events of all kinds are looked at one by one
+type AnyReceived = Received<any>;
+
+/** A service that hears all that training tells. */
+export function openListener(): { readonly service: AnyService; readonly heard: readonly AnyReceived[] } {
+  const heard: AnyReceived[] = [];
+  const hear = async (event: AnyReceived): Promise<void> => void heard.push(event);
+  const service = defineService({
+    contract: defineContract({
+      name: 'listener',
+      title: 'Listener',
+      label: 'Listener',
+      description: 'Hears what training tells.',
+      port: 18_206,
+      wire: 'problem',
+      operations: {},
+    }),
+    needs: {},
+    consumes: training.events,
+    config: schema(Type.Object({})),
+    database: { migrations: new URL('migrations/', import.meta.url) },
+    start: () => ({
+      handlers: {},
+      consumers: Object.fromEntries(Object.keys(training.events).map((name) => [name, hear])) as never,
+    }),
+  });
+  return { service: service as AnyService, heard };
+}
