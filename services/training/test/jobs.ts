@@ -72,7 +72,7 @@ export const jobTests = (): void =>
       const asked = { ...quick, dataset: await dataset(), target: 'leaves', params: { num_iterations: 5, feature_fraction: 0.5 } };
       const ids = [];
       for (const seed of [3, 3, 4]) ids.push((await app.must('POST /jobs', { ...asked, seed })).id);
-      const digests = [];
+      const digests: (string | undefined)[] = [];
       for (const id of ids) digests.push((await app.job(id)).result?.modelSha256);
       assert.match(digests[0] ?? '', /^[0-9a-f]{64}$/);
       assert.equal(digests[0], digests[1]);

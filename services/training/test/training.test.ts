@@ -3,6 +3,7 @@ import { hostileTests } from './hostile.ts';
 import { jobTests } from './jobs.ts';
 import { refusalTests } from './refusals.ts';
 import { studyTests } from './studies.ts';
+import { taskTests } from './tasks.ts';
 import { threadTests } from './threads.ts';
 
 datasetTests();
@@ -10,4 +11,5 @@ refusalTests();
 jobTests();
 hostileTests();
 studyTests();
+taskTests();
 threadTests();

@@ -29,7 +29,15 @@ const originTags = ({ id, spec, studyId }: KeptJob, code: Code): Readonly<Record
 /** What was asked, as parameters of a run. */
 function askedParams({ spec }: Pick<KeptJob, 'spec'>): Readonly<Record<string, string>> {
   const { target, task, split, seed, weights, classWeights, earlyStopping, evaluation } = spec;
-  const asked = { target, task, seed, split: split?.kind, weights, class_weights: classWeights, early_stopping: earlyStopping?.rounds };
+  const asked = {
+    target,
+    task,
+    seed,
+    split: split?.kind,
+    weights,
+    class_weights: classWeights,
+    early_stopping_rounds: earlyStopping?.rounds,
+  };
   const told = { trainer: trainerName(spec), evaluation: evaluation.kind, ...asked };
   return textsOf(told);
 }
@@ -87,7 +95,12 @@ export async function record(
   const metrics = result.metrics.map(({ name, value }) => point(`test_${name}`, value));
   const beside = result.metrics.flatMap(({ name, baseline }) => (baseline === undefined ? [] : [point(`baseline_${name}`, baseline)]));
   const tracked = Object.entries(trained.tracked).map(([key, value]) => point(key, value));
-  const params = textsOf(trained.params);
+  const asked = askedParams(job);
+  // A hyperparameter that is called as something else of the job is told apart from it.
+  const named = Object.entries(trained.params).map(
+    ([name, value]) => [Object.hasOwn(asked, name) ? `params.${name}` : name, value] as const,
+  );
+  const params = textsOf(Object.fromEntries(named));
   await recording.logToRun(runId, { metrics: [...metrics, ...beside, ...tracked], params }, call);
   const environment = JSON.stringify({ ...code.environment, mlab: code.version }, undefined, 2);
   const runFiles = [

@@ -41,9 +41,14 @@ export function partOf({ table, target, weights }: Part, rows: Int32Array): Part
   };
 }
 
+/** Rows that are known to be strange are few: they are shared out as a class is. */
+const sharedOut = (task: Task, target: Float64Array): Task =>
+  task.kind === 'anomaly' && target.length > 0 ? { kind: 'binary', classes: [0, 1] } : task;
+
 export function splitTable(loaded: Loaded, spec: TrainingSpec): Parts {
   const { table, task, target } = loaded;
-  const rows = splitRows(table, { task, values: target }, splitOf(spec, task), randomFor(spec.seed, 'split'));
+  const by = sharedOut(task, target);
+  const rows = splitRows(table, { task: by, values: target }, splitOf(spec, by), randomFor(spec.seed, 'split'));
   return {
     train: partOf(loaded, rows.train),
     validation: rows.validation === undefined ? undefined : partOf(loaded, rows.validation),
@@ -54,7 +59,8 @@ export function splitTable(loaded: Loaded, spec: TrainingSpec): Parts {
 /** Both together: what a cross-validation draws from. */
 export function joined(loaded: Loaded, spec: TrainingSpec): Part {
   const { table, task, target } = loaded;
-  const { train, validation } = splitRows(table, { task, values: target }, splitOf(spec, task), randomFor(spec.seed, 'split'));
+  const by = sharedOut(task, target);
+  const { train, validation } = splitRows(table, { task: by, values: target }, splitOf(spec, by), randomFor(spec.seed, 'split'));
   return partOf(loaded, Int32Array.from([...train, ...(validation ?? [])]).toSorted());
 }
 

@@ -47,7 +47,7 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
     purpose: 'model',
     onIteration: () => !controlled.isCancelled(),
   };
-  const model = fit(parts.train, parts.validation, {
+  const options: FitOptions = {
     ...common,
     onPrepared: () => phase('training'),
     onIteration: ({ number, of, metrics }) => {
@@ -60,7 +60,10 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
       keptAt = performance.now();
       say({ kind: 'checkpoint', state: state() });
     },
-    resume,
+  };
+  const model = goOn(parts, { ...options, resume }, () => {
+    goesOn();
+    say({ kind: 'line', level: 'warning', text: 'What another process had kept cannot be gone on from; training begins anew.' });
   });
   phase('evaluating');
   const predictions = model.predict(parts.test.table);
@@ -143,6 +146,18 @@ const trackedOf = (results: readonly { name: string; folds?: { mean: number; dev
     ),
   ),
 });
+
+/** A state that another version of the platform has kept may be of no use: then training begins anew, and comes to the same model. */
+function goOn({ train: part, validation }: Parts, options: FitOptions, onUseless: () => void): Model {
+  try {
+    return fit(part, validation, options);
+  } catch (error) {
+    if (options.resume === undefined) throw error;
+    onUseless();
+    const { resume: _, ...anew } = options;
+    return fit(part, validation, anew);
+  }
+}
 
 /** What every result is compared with; undefined where there is none for the task. */
 function baselineFor(options: FitOptions, { train: part }: Parts): Model | undefined {
