@@ -14,7 +14,7 @@ const random = seededRandom(11);
 const uniform = (count: number): number[] => Array.from({ length: count }, () => random() * 2 - 1);
 const first = uniform(40);
 
-/** Whatever rows may be like. Most trainers take all; k-means is asked for no more clusters than there are rows. */
+/** Whatever rows may be like. */
 const TABLES: Readonly<Record<string, readonly (readonly number[])[]>> = {
   'one row': [[1], [-2]],
   'two rows that are the same': [
@@ -36,7 +36,14 @@ const targetsOf = (kind: string, rows: number): Float64Array =>
 
 const taskOf = (kind: Task['kind']): Task => (kind === 'binary' ? classesTask(2) : kind === 'multiclass' ? classesTask(3) : { kind });
 
-const paramsFor = (name: string, rows: number): object => (name === 'kmeans' ? { n_clusters: Math.min(3, rows) } : {});
+/** No more clusters than rows; little work elsewhere. */
+const PARAMS: Readonly<Record<string, (rows: number) => object>> = {
+  kmeans: (rows) => ({ n_clusters: Math.min(3, rows) }),
+  mlp: () => ({ max_iter: 20 }),
+  'isolation-forest': () => ({ n_estimators: 20 }),
+};
+
+const paramsFor = (name: string, rows: number): object => PARAMS[name]?.(rows) ?? {};
 
 for (const trainer of own) {
   describe(trainer.name, () => {

@@ -50,6 +50,8 @@ test('an arena gives arrays also when it is full', () => {
     [8000, 400, 7],
   );
   assert.ok(arrays.every((array) => array.every((value) => value === 0)));
+  // As many doubles as WebAssembly cannot address.
+  assert.equal(new Arena(2 ** 30).doubles(3).length, 3);
 });
 
 test('what is packed comes back, and what was cut does not', () => {
