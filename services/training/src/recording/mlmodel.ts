@@ -35,7 +35,7 @@ export function mlmodelFiles({ modelId, runId, signature, files, createdMs }: Mo
     `model_id: ${modelId}`,
     `model_size_bytes: ${size}`,
     `model_uuid: ${modelId}`,
-    ...(example ? ['saved_input_example_info:', '  artifact_path: input_example.json', '  type: json_object'] : []),
+    ...(example ? ['saved_input_example_info:', '  artifact_path: input_example.json', '  format: tf-serving', '  type: ndarray'] : []),
     `run_id: ${runId}`,
     'signature:',
     `  inputs: ${quoted(JSON.stringify(signature.inputs))}`,

@@ -52,14 +52,14 @@ function predictionColumn(task: Task, predictions: Float64Array): TableColumn {
   return { kind: 'text', name: 'prediction', codes, words: task.classes.map(String) };
 }
 
-/** The first test rows, as MLflow's `input_example.json` has tensors by name. */
+/** The first test rows, as MLflow's `input_example.json` of the type ndarray has tensors by name. */
 function exampleOf({ parts, model }: MadeOf): MadeFile {
   const { table } = parts.test;
   const columns = columnsFor(table, model.preparing.inputs, 0, Math.min(EXAMPLES, table.rows));
   const inputs = Object.fromEntries(
     Object.entries(columns).map(([name, values]) => [name, Array.from(values as ArrayLike<unknown>, (value) => [value])]),
   );
-  return json('input_example.json', { inputs });
+  return json('input_example.json', inputs);
 }
 
 function columnsOf({ loaded, model }: MadeOf): readonly (DatasetColumn & { readonly used?: string; readonly reason?: string })[] {
