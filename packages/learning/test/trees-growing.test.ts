@@ -49,6 +49,15 @@ describe('parameters do what they say', () => {
     assert.equal(nodesOf(steep, { min_data_in_leaf: 3 }).features.length, 1);
   });
 
+  test('monotone_constraints leave out what goes the wrong way', () => {
+    assert.equal(nodesOf(four, { monotone_constraints: { a: 1 } }).features.length, 3);
+    assert.equal(nodesOf(four, { monotone_constraints: { a: -1 } }).features.length, 1);
+    // A weaker split that does not is still made.
+    const bent = { matrix: matrix(number('a', [1, 2, 3, 4]), number('b', [1, 2, 1, 2])), target: Float64Array.of(20, 21, 0, 1) };
+    assert.equal(nodesOf(bent, {}).features[0], 0);
+    assert.equal(nodesOf(bent, { monotone_constraints: { a: 1 } }).features[0], 1);
+  });
+
   test('bagging and fractions of columns take their share', () => {
     const set = made({ rows: 400, numbers: 6 }, regression);
     const trees = nodesOf(set, { num_iterations: 12, num_leaves: 31, bagging_freq: 3, bagging_fraction: 0.25, feature_fraction: 0.5 });
@@ -148,7 +157,7 @@ test('a slot is taken from the leaf with the least to gain, and never from one t
   const [first, second, third] = [leaf(1), leaf(2), leaf(3)];
   first.slot = slots.take([], first);
   second.slot = slots.take([first], second);
-  third.slot = slots.take([first, second], third, second);
+  third.slot = slots.take([second, first], third);
   assert.deepEqual([first.slot, third.slot !== second.slot], [-1, true]);
   slots.handOn(third, first);
   assert.deepEqual([third.slot, first.slot >= 0], [-1, true]);
