@@ -38,7 +38,8 @@ const RANGE_EVERY_MS = 20_000;
 /** A reader, and what it was opened for. */
 interface Reading {
   readonly log: string;
-  readonly from: bigint;
+  /** How far it has been read and brought into the inboxes. */
+  at: bigint;
   readonly channels: ReadonlySet<string>;
   readonly reader: BusReader;
   readonly openedAt: number;
@@ -71,7 +72,7 @@ export function openIntake(options: IntakeOptions): Intake {
     if (range.cut > from) options.cutOff(from, range.cut);
     options.lag(range.end - from);
     const channels = new Set(registered.map(({ channel }) => channel));
-    return { log: range.log, from, channels, reader: bus.read([...channels], from), openedAt: clock.monotonic() };
+    return { log: range.log, at: from, channels, reader: bus.read([...channels], from), openedAt: clock.monotonic() };
   };
 
   const loop = openLoop({
@@ -88,6 +89,7 @@ export function openIntake(options: IntakeOptions): Intake {
         }
         const batch = await reading.reader.next(signal);
         const fits = await transfer(options, reading, batch);
+        reading.at = batch.upTo;
         if (!fits || clock.monotonic() - reading.openedAt > RANGE_EVERY_MS) await close();
         return 0;
       } catch (error) {
@@ -117,8 +119,12 @@ export function openIntake(options: IntakeOptions): Intake {
   };
 }
 
-/** False when the registrations are no longer those for which the reader was opened. */
-async function transfer(options: IntakeOptions, { log: busLog, from, channels }: Reading, { entries, upTo }: BusBatch): Promise<boolean> {
+/**
+ * False when the registrations are no longer those for which the reader was opened. Or a position lies before what was read: nobody waits
+ * for these commits to reach the disk, so a server that was killed may come back without the last of them. What the reader has in mind
+ * counts for nothing then, and what lies between would be lost if it went on from there.
+ */
+async function transfer(options: IntakeOptions, { log: busLog, at, channels }: Reading, { entries, upTo }: BusBatch): Promise<boolean> {
   const { database, service, log, received } = options;
   const arrivals = new Map<string, Entry & Omit<Arrival, 'consumer'>>();
   for (const entry of entries) {
@@ -133,8 +139,8 @@ async function transfer(options: IntakeOptions, { log: busLog, from, channels }:
   const ready = [...arrivals.values()];
   return database.transaction(rootCall(service, STATEMENT_MS), async (tx) => {
     const registered = await lockRegistrations(tx, busLog);
-    const fits = registered.every(({ channel, position }) => channels.has(channel) && position >= from);
-    const behind = registered.filter(({ channel, position }) => channels.has(channel) && position >= from && position < upTo);
+    const fits = registered.every(({ channel, position }) => channels.has(channel) && position >= at);
+    const behind = registered.filter(({ channel, position }) => channels.has(channel) && position >= at && position < upTo);
     if (behind.length === 0) return fits;
     const mine = ready.flatMap((entry) =>
       behind.filter((consumer) => isFor(entry, consumer)).map(({ consumer }) => ({ ...entry, consumer })),

@@ -70,6 +70,29 @@ export function faultSuite(kind: BusKind): void {
     assert.equal(lives, 3, 'it took three lives');
   });
 
+  on('a database that has lost its last commits is believed, whatever was read before', async ({ bus, open }) => {
+    const hearer = await open(listening());
+    const teller = await open({ contract: shop });
+    const settled = (wanted: readonly number[]) =>
+      until(
+        () => numbers(hearer),
+        (all) => all.length === wanted.length,
+      );
+    await place(teller, 1, { key: 'k' });
+    await settled([1]);
+    const [before] = await bus.query('SELECT max(position)::text AS position FROM listener.event_consumer');
+    for (const order of [2, 3]) await place(teller, order, { key: 'k' });
+    await settled([1, 2, 3]);
+    // As a server comes back that was killed before its last commits were on the disk; the intake has heard nothing of it.
+    await bus.query(`BEGIN;
+      UPDATE listener.event_consumer SET position = ${String(before?.['position'])};
+      DELETE FROM listener.event_seen;
+      DELETE FROM listener.note; COMMIT`);
+    await place(teller, 4, { key: 'k' });
+    await settled([2, 3, 4]);
+    assert.deepEqual(await numbers(hearer), [2, 3, 4]);
+  });
+
   on('a relay that is killed between appending and deleting appends again, and nobody hears it twice', async ({ bus, open }) => {
     const hearer = await open(listening());
     const child = startChild('shop', bus);
