@@ -9,6 +9,7 @@ before(async () => {
     MLAB_TRAINING_UPLOAD_MAX_BYTES: '3000000',
     MLAB_TRAINING_MAX_PLAIN_BYTES: '4000000',
     MLAB_TRAINING_CHECKPOINT_MS: '0',
+    MLAB_TRAINING_JOBS_AT_ONCE: '3',
   });
 });
 after(() => app[Symbol.asyncDispose]());

@@ -69,11 +69,11 @@ const JOBS: Readonly<Record<string, readonly [object, string, (value: number) =>
 };
 
 export const taskTests = (): void =>
-  void describe('tasks and trainers', () => {
-    let dataset: string;
+  void describe('tasks and trainers', { concurrency: true }, () => {
+    let sent: Promise<string> | undefined;
     for (const [what, [asked, metric, isGood]] of Object.entries(JOBS))
       test(what, async () => {
-        dataset ??= await app.upload(mixed(), 'mixed.csv');
+        const dataset = await (sent ??= app.upload(mixed(), 'mixed.csv'));
         const { id } = await app.must('POST /jobs', { ...quick, dataset, model: 'tasks', ...asked });
         const { state, error, result } = await app.job(id);
         assert.equal(state, 'succeeded', error);
