@@ -1,13 +1,13 @@
 import { defineContract, operation } from '@mlab/kernel';
 import { Type } from 'typebox';
 import { mlflowRegistry } from './mlflow.ts';
+import { deliveryOperations } from './registry-deliveries.ts';
 import { registryEvents } from './registry-events.ts';
+import { next, paging } from './registry-paging.ts';
 import {
   ApprovalField,
   APPROVAL_STATES,
   AuditEntry,
-  Delivery,
-  DELIVERY_STATES,
   Model,
   Policy,
   Reported,
@@ -16,7 +16,6 @@ import {
   Version,
   VersionSummary,
   type ApprovalState,
-  type DeliveryState,
 } from './registry-schemas.ts';
 
 const name = Type.String({ minLength: 1, maxLength: 256, description: 'Of the model' });
@@ -34,11 +33,6 @@ const release = Type.Boolean({
   default: false,
   description: 'Whether guarded aliases and stages are taken away from it. Otherwise the request is refused because of them',
 });
-const paging = {
-  limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000, description: 'Most items of one answer' }),
-  cursor: Type.Optional(Type.String({ maxLength: 1024, description: 'The `next` of an earlier answer' })),
-};
-const next = Type.Optional(Type.String({ description: 'The cursor of the next page; absent behind the last one' }));
 const ofVersion = Type.Object({ name, version });
 const Judged = Type.Object({
   approval: ApprovalField,
@@ -233,22 +227,7 @@ export const registry = defineContract({
       }),
       output: Type.Object({ items: Type.Array(AuditEntry), next }, { title: 'Audit' }),
     }),
-    listDeliveries: operation('GET /webhook-deliveries', {
-      summary: 'What was sent to webhooks, or is to be, the latest first',
-      scope: 'registry:webhooks',
-      input: Type.Object({
-        webhook: Type.Optional(Type.String({ maxLength: 64 })),
-        state: Type.Optional(Type.Unsafe<DeliveryState>({ type: 'string', enum: DELIVERY_STATES })),
-        ...paging,
-      }),
-      output: Type.Object({ items: Type.Array(Delivery), next }, { title: 'Deliveries' }),
-    }),
-    redriveDelivery: operation('POST /webhook-deliveries/:id/redrive', {
-      summary: 'Send again what has failed',
-      scope: 'registry:webhooks',
-      input: Type.Object({ id: Type.String({ maxLength: 64 }) }),
-      output: Delivery,
-    }),
+    ...deliveryOperations,
   },
   events: registryEvents,
 });
