@@ -20,8 +20,8 @@ export interface Quality {
   readonly met: boolean;
 }
 
-export const BOOSTING = { num_iterations: 100, learning_rate: 0.1, num_leaves: 31, min_data_in_leaf: 20 };
-export const FOREST = { n_estimators: 100 };
+const BOOSTING = { num_iterations: 100, learning_rate: 0.1, num_leaves: 31, min_data_in_leaf: 20 };
+const FOREST = { n_estimators: 100 };
 
 /** AUC may be so much less, RMSE so many times as great. */
 const AUC_BUDGET = 0.003;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { doublesOf, madeData, share } from './datasets.ts';
 import { splitBy, trainOurs, type Times } from './ours.ts';
 import type { TrainingOptions } from './options.ts';
-import { FOREST } from './quality.ts';
 import type { Reference } from './reference.ts';
 import { bothClasses, median, scoreOf } from './scores.ts';
 
@@ -33,6 +32,8 @@ interface Contest {
 
 const BOOSTING = { num_iterations: 100, learning_rate: 0.1, num_leaves: 63, max_depth: 6, max_bin: 255 };
 
+const FOREST = { n_estimators: 30, min_samples_leaf: 5 };
+
 const CONTESTS: readonly Contest[] = [
   {
     what: 'boosting, 100 trees of 63 leaves',
@@ -43,10 +44,10 @@ const CONTESTS: readonly Contest[] = [
     aucBudget: 0.003,
   },
   {
-    what: 'forest, 100 trees of leaves of 5 rows',
+    what: 'forest, 30 trees of leaves of 5 rows',
     trainer: 'forest',
-    params: { ...FOREST, min_samples_leaf: 5 },
-    question: { do: 'forest', task: 'binary', seed: 1, params: { ...FOREST, min_samples_leaf: 5 } },
+    params: FOREST,
+    question: { do: 'forest', task: 'binary', seed: 1, params: FOREST },
     budgets: undefined,
   },
 ];
@@ -72,9 +73,11 @@ export async function measureSpeed(
       let scores: Speed['scores'] = { ours: Number.NaN };
       // The first round warms up both.
       for (let round = -1; round < options.rounds; round++) {
-        tell(`${contest.what}, ${threads} threads, ${round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`}`);
         const { fitted, ...times } = trainOurs({ trainer: contest.trainer, params: contest.params, threads }, dataset, learnt);
         const answer = await reference?.ask<Times>({ ...contest.question, name: dataset.name, threads, ...files });
+        const took = answer === undefined ? '' : `, theirs ${answer.seconds.toFixed(2)} s (CPU ${answer.cpu.toFixed(2)})`;
+        const which = round < 0 ? 'warming up' : `round ${round + 1} of ${options.rounds}`;
+        tell(`${contest.what}, ${threads} threads, ${which}: ours ${times.seconds.toFixed(2)} s (CPU ${times.cpu.toFixed(2)})${took}`);
         if (round >= 0) ours.push(times);
         if (round >= 0 && answer !== undefined) theirs.push(answer);
         if (round + 1 < options.rounds) continue;

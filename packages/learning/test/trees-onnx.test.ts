@@ -63,6 +63,7 @@ describe('boosting says what its graph says', () => {
     return hold(set, binary, { num_iterations: 1, min_data_in_leaf: 20, boost_from_average: false });
   });
   test('one row', () => hold({ matrix: matrix(number('a', [1])), target: Float64Array.of(2) }, regression));
+  test('a class of which there is no row', () => hold({ ...made({ rows: 200, numbers: 3 }, classesTask(3)) }, classesTask(4)));
   test('one class', () => hold({ matrix: matrix(number('a', [1, 2, 3])), target: new Float64Array(3) }, binary));
   test('nothing but constant columns', () =>
     hold({ matrix: matrix(number('a', [1, 1, 1]), number('b', [NaN, NaN, NaN])), target: Float64Array.of(1, 2, 3) }, regression));

@@ -10,8 +10,6 @@ export const DONE = 2;
 export const END = 3;
 /** How many threads have failed: what they failed of comes as a message. */
 export const FAILED = 4;
-/** How many threads have ended. */
-export const ENDED = 5;
 
 /** Looks at a word so often before it sleeps: most waits are shorter than it takes to be woken. */
 const LOOKS = 2_000;

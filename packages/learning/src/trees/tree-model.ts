@@ -36,7 +36,7 @@ const BLOCK = 256;
 export type VisitRows = (x: Float32Array, from: number, to: number) => void;
 
 /** Calls back with a few rows at a time, so that one tree may be walked by all of them while it is in the processor's cache. */
-export function eachBlock(values: readonly Float32Array[], rows: number, visit: VisitRows): void {
+function eachBlock(values: readonly Float32Array[], rows: number, visit: VisitRows): void {
   const width = values.length;
   const x = new Float32Array(Math.min(BLOCK, rows) * width);
   for (let from = 0; from < rows; from += BLOCK) {

@@ -115,7 +115,12 @@ export function layOutMemory({ rows, outputs, columns, members, leaves, hasWeigh
 
 export function makeMemory({ bytes }: Layout): WebAssembly.Memory {
   const pages = Math.ceil(bytes / 65_536);
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    // Each memory also takes addresses far beyond its own size.
+    throw new AppError('unavailable', `Boosting takes ${(bytes / 2 ** 30).toFixed(2)} GiB of memory, which there are not now.`, { cause });
+  }
 }
 
 /** The memory as arrays. */

@@ -13,7 +13,7 @@ export interface FunctionCode {
 }
 
 /** A number in LEB128, 7 bits a byte from the lowest on. */
-export function leb(value: number): number[] {
+function leb(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   do {
