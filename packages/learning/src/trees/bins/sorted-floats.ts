@@ -16,7 +16,7 @@ export function sortedFloats(values: Float32Array): Float32Array {
     const value = values[at] as number;
     if (!Number.isNaN(value)) numbers[count++] = value + 0;
   }
-  if (count < FEW) return numbers.subarray(0, count).sort();
+  if (count < FEW) return numbers.subarray(0, count).toSorted();
   let keys = new Uint32Array(numbers.buffer, 0, count);
   // Negative numbers are in order when all their bits are turned, others when their sign is.
   for (let at = 0; at < count; at++) {
