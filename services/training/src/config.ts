@@ -14,8 +14,8 @@ const settings = Type.Object({
   jobsAtOnce: Type.Integer({
     default: 2,
     minimum: 1,
-    maximum: 8,
-    description: 'How many jobs one process trains at once; others wait',
+    maximum: 4,
+    description: 'How many jobs and trials of studies one process trains at once; others wait',
   }),
   threads: Type.Integer({
     default: 0,

@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000;
 const retry = { limit: 50, delayMs: 250, maxDelayMs: 30_000 };
 /** Threads train, and the process stays awake meanwhile. */
 const LEASE_MS = 6000;
-/** Who comes beyond what MLAB_TRAINING_JOBS_AT_ONCE says waits in turn. */
-const CONCURRENCY = 8;
+/** Taken by one process; who is beyond what MLAB_TRAINING_JOBS_AT_ONCE says waits there in turn. All others are for other processes. */
+const CONCURRENCY = 4;
 
 export const jobs = {
   train: job({
