@@ -4,26 +4,45 @@ export interface Losses {
   readonly series: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
+/** Of one iteration. */
+export interface Loss {
+  readonly step: number;
+  /** null: none, or no number. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
 /** So many iterations are shown at most. */
 const MOST = 2000;
 
 /** Keeps the losses of iterations for the report; of very many every second one, and so on. */
-export function openLosses(): { add(step: number, metrics: Readonly<Record<string, number>>): void; losses(): Losses } {
+export function openLosses() {
   let every = 1;
-  let kept: { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[] = [];
+  let kept: Loss[] = [];
+  const add = (loss: Loss): void => {
+    if (loss.step % every !== 0) return;
+    kept.push(loss);
+    if (kept.length < MOST) return;
+    every *= 2;
+    kept = kept.filter((one) => one.step % every === 0);
+  };
   return {
-    add: (step, metrics) => {
-      if (step % every !== 0) return;
-      kept.push({ step, metrics });
-      if (kept.length < MOST) return;
-      every *= 2;
-      kept = kept.filter((one) => one.step % every === 0);
+    add: (step: number, metrics: Readonly<Record<string, number>>): void =>
+      add({
+        step,
+        metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : null])),
+      }),
+    /** Begins with those of whoever trained before. */
+    goOn: (before: readonly Loss[]): void => {
+      kept = [];
+      for (const loss of before) add(loss);
     },
-    losses: () => {
+    kept: (): readonly Loss[] => kept,
+    losses: (): Losses => {
       const names = [...new Set(kept.flatMap(({ metrics }) => Object.keys(metrics)))];
-      const finite = (value: number | undefined): number | null => (value === undefined || !Number.isFinite(value) ? null : value);
-      const series = new Map(names.map((name) => [name, kept.map(({ metrics }) => finite(metrics[name]))]));
-      return { steps: kept.map(({ step }) => step), series };
+      return {
+        steps: kept.map(({ step }) => step),
+        series: new Map(names.map((name) => [name, kept.map(({ metrics }) => metrics[name] ?? null)])),
+      };
     },
   };
 }

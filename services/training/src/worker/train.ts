@@ -5,7 +5,8 @@ import { readControl } from './control.ts';
 import { fit, trainerOf, type AnyTrainer, type FitOptions, type Model } from './fit.ts';
 import { crossValidate, judge, telling } from './judge.ts';
 import { load, type Loaded } from './load.ts';
-import { openLosses } from './losses.ts';
+import { packCheckpoint, unpackCheckpoint } from './checkpoint.ts';
+import { openLosses, type Loss } from './losses.ts';
 import { filesOf } from './made-files.ts';
 import type { Said, TrainedModel, TrainOrder } from './messages.ts';
 import { selfCheck } from './self-check.ts';
@@ -58,12 +59,15 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
     onCheckpoint: (_iteration, state) => {
       if (performance.now() - keptAt < checkpointMs) return;
       keptAt = performance.now();
-      say({ kind: 'checkpoint', state: state() });
+      say({ kind: 'checkpoint', state: packCheckpoint(state(), learning.kept()) });
     },
   };
-  const model = goOn(parts, { ...options, resume }, () => {
-    goesOn();
-    say({ kind: 'line', level: 'warning', text: 'What another process had kept cannot be gone on from; training begins anew.' });
+  const model = goOn(parts, options, resume, {
+    begins: (losses) => learning.goOn(losses),
+    useless: () => {
+      goesOn();
+      say({ kind: 'line', level: 'warning', text: 'What another process had kept cannot be gone on from; training begins anew.' });
+    },
   });
   phase('evaluating');
   const predictions = model.predict(parts.test.table);
@@ -148,15 +152,22 @@ const trackedOf = (results: readonly { name: string; folds?: { mean: number; dev
 });
 
 /** A state that another version of the platform has kept may be of no use: then training begins anew, and comes to the same model. */
-function goOn({ train: part, validation }: Parts, options: FitOptions, onUseless: () => void): Model {
+function goOn({ train: part, validation }: Parts, options: FitOptions, resume: Uint8Array | undefined, told: GoingOn): Model {
+  if (resume === undefined) return fit(part, validation, options);
   try {
+    const { state, losses } = unpackCheckpoint(resume);
+    told.begins(losses);
+    return fit(part, validation, { ...options, resume: state });
+  } catch {
+    told.useless();
+    told.begins([]);
     return fit(part, validation, options);
-  } catch (error) {
-    if (options.resume === undefined) throw error;
-    onUseless();
-    const { resume: _, ...anew } = options;
-    return fit(part, validation, anew);
   }
+}
+
+interface GoingOn {
+  readonly begins: (losses: readonly Loss[]) => void;
+  readonly useless: () => void;
 }
 
 /** What every result is compared with; undefined where there is none for the task. */
