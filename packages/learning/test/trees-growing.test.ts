@@ -127,6 +127,20 @@ test('one category alone is told from all others where that is best', () => {
   assert.ok(Math.abs((fitted.predict(unknown)[0] as number) - 0.1) < 0.2);
 });
 
+test('the loss is the mean log loss, with weights and without', () => {
+  const target = Float64Array.from({ length: 2_000 }, (_, row) => row % 2);
+  const scores = target.map((label, row) => (row === 7 ? 900 : Math.sin(row) * 5 + label));
+  const loss = (row: number): number => {
+    const x = target[row] === 1 ? -(scores[row] as number) : (scores[row] as number);
+    return x > 30 ? x : Math.log(1 + Math.exp(x));
+  };
+  const wanted = target.reduce((sum, _, row) => sum + loss(row), 0) / 2_000;
+  for (const weights of [undefined, new Float64Array(2_000).fill(3)]) {
+    const said = openObjective({ name: 'binary' }).loss({ target, scores, weights });
+    assert.ok(Math.abs(said - wanted) < 1e-12 * wanted, `${said} and ${wanted}`);
+  }
+});
+
 test('trees are the same where there is room for two histograms only', () => {
   const set = made({ rows: 600, numbers: 5, categories: 1, missing: 0.1 }, regression);
   for (const policy of ['lossguide', 'depthwise'] as const) {

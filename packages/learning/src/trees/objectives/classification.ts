@@ -34,8 +34,27 @@ export const binary: Objective = {
     }
   },
   loss: (rows) =>
-    weightedMean(rows, (row) => softPlus(rows.target[row] === 1 ? -(rows.scores[row] as number) : (rows.scores[row] as number))),
+    rows.weights === undefined
+      ? plainLoss(rows)
+      : weightedMean(rows, (row) => softPlus(rows.target[row] === 1 ? -(rows.scores[row] as number) : (rows.scores[row] as number))),
 };
+
+/** Factors of at most 2, so many that their product has no overflow. */
+const FACTORS = 512;
+
+/** The mean of log(1 + e^x), of which the logarithm is taken of many rows' product at once: it is told after each iteration. */
+function plainLoss({ target, scores }: Rows): number {
+  let [sum, product] = [0, 1];
+  for (let row = 0; row < target.length; row++) {
+    const x = target[row] === 1 ? -(scores[row] as number) : (scores[row] as number);
+    if (x > 0) sum += x;
+    product *= 1 + Math.exp(-Math.abs(x));
+    if (row % FACTORS !== 0) continue;
+    sum += Math.log(product);
+    product = 1;
+  }
+  return (sum + Math.log(product)) / target.length;
+}
 
 /** log(1 + e^x), without overflow. */
 const softPlus = (x: number): number => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
