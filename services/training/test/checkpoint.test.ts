@@ -8,7 +8,7 @@ test('a state is kept with the losses that led to it, and whoever goes on has al
   first.add(1, { train_loss: 0.5, validation_loss: Number.NaN });
   first.add(2, { train_loss: 0.25 });
   const state = Uint8Array.from([1, 2, 3, 255]);
-  const kept = unpackCheckpoint(Uint8Array.from([...packCheckpoint(state, first.kept())]));
+  const kept = unpackCheckpoint(Uint8Array.from(packCheckpoint(state, first.kept())));
   assert.deepEqual(kept.state, state);
   const second = openLosses();
   second.goOn(kept.losses);
