@@ -23,20 +23,26 @@ export const platformProgram = (name: string, target: string, databaseUrl: strin
   env: { DATABASE_URL: databaseUrl, MLAB_HOME: folder, MLAB_LOG_FILE: join(folder, `${name}.log`) },
 });
 
-/** Both services in one process and the gateway in another, with a PostgreSQL of their own. */
+/** Tracking, registry and training in one process and the gateway in another, with a PostgreSQL of their own. */
 export async function startOurs(folder: string): Promise<Target> {
   await using stack = new AsyncDisposableStack();
   const description = describeEmbedded();
   if (!description.available) throw new CannotTest(description.reason);
   const { url } = stack.use(await startEmbedded({ folder: join(folder, 'postgres') }));
-  const platform = platformProgram('platform', 'tracking,registry', url, folder);
-  // The tests of webhooks listen on this machine.
-  stack.use(await startServer({ ...platform, env: { ...platform.env, MLAB_REGISTRY_WEBHOOKS_ALLOW_PRIVATE: 'true' } }));
   const gateway = stack.use(await startServer(platformProgram('gateway', 'gateway', url, folder)));
+  const uri = `${urlOf(gateway, 'gateway')}/mlflow`;
+  const platform = platformProgram('platform', 'tracking,registry,training', url, folder);
+  const env = {
+    // The tests of webhooks listen on this machine.
+    MLAB_REGISTRY_WEBHOOKS_ALLOW_PRIVATE: 'true',
+    MLAB_TRAINING_COMMANDS: 'true',
+    MLAB_TRAINING_TRACKING_URI: uri,
+  };
+  stack.use(await startServer({ ...platform, env: { ...platform.env, ...env } }));
   const running = stack.move();
   return {
     name: 'mlab',
-    uri: `${urlOf(gateway, 'gateway')}/mlflow`,
+    uri,
     isOurs: true,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
