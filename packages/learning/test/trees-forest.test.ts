@@ -37,6 +37,18 @@ describe('what is grown', () => {
     assert.deepEqual([...fitted.predict(set.matrix)], [0, 0, 15, 15]);
   });
 
+  test('missing values go to the side on which it is best', () => {
+    const params = { n_estimators: 1, bootstrap: false, max_depth: 1 };
+    for (const target of [
+      [1, 1, 1, 7, 7, 1],
+      [1, 1, 7, 7, 7, 7],
+      [1, 1, 7, 1, 1, 7],
+    ]) {
+      const set = { matrix: matrix(number('a', [1, 2, NaN, 4, 5, NaN])), target: Float64Array.from(target) };
+      assert.deepEqual([...train(forest, set, regression, params).predict(set.matrix)], target);
+    }
+  });
+
   test('rows of weight 0 are as good as none; of a regression, all weights may be any times as great', () => {
     for (const task of tasks) {
       const set = made({ rows: 200, numbers: 3, categories: 1 }, task);
