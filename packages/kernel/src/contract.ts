@@ -148,7 +148,7 @@ export function upload<I extends TSchema, O extends TSchema>(
   spec: Omit<OperationSpec<I, O>, 'safe' | 'maxBodyBytes'>,
 ): Operation<Static<I> & Upload, Static<O>> {
   // What has begun to come cannot be sent again.
-  return { ...operation(route, { timeoutMs: 3_600_000, ...spec, safe: false }), upload: true } as Operation<Static<I> & Upload, Static<O>>;
+  return { ...operation(route, { timeoutMs: 3_600_000, ...spec, safe: false }), upload: true };
 }
 
 export function schema<S extends TSchema>(json: S): Schema<Static<S>> {

@@ -44,7 +44,7 @@ export function localTransport(door: LocalDoor): Transport {
       const refuse = (error: AppError): void => {
         const rendered = endpoint.wire.renderError(error);
         observe(rendered.status, error);
-        if (outgoing?.failure !== undefined) return reject(outgoing.failure.error as Error);
+        if (outgoing?.failure !== undefined) return reject(outgoing.failure.error);
         reject(asSeenByCaller(endpoint, rendered, error, meta));
       };
       const leave = (): void => end(abandoned(meta.signal, false));

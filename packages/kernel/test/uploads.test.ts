@@ -159,7 +159,7 @@ test('over HTTP any media type will do, and a mistake in the query names it', as
 test('its documentation shows the query and the bytes', () => {
   const { put } = (openApi(sink, '1')['paths'] as Record<string, Record<string, Record<string, unknown>>>)['/pots/{name}'] ?? {};
   assert.deepEqual(
-    (put?.['parameters'] as { name: string; in: string }[]).map(({ name, in: place }) => `${place} ${name}`),
+    ((put?.['parameters'] ?? []) as { name: string; in: string }[]).map(({ name, in: place }) => `${place} ${name}`),
     ['path name', 'query limit', 'query tags'],
   );
   assert.deepEqual(put?.['requestBody'], {

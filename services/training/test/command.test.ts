@@ -47,7 +47,9 @@ test('a program has the environment it is given and no other, and what it says c
   const { end, lines } = await run(node(code), { env: { A: 'b c', X: '$(id)' } });
   assert.deepEqual(end, { code: 0, signal: undefined });
   const [first = ''] = lines;
-  const { PWD, SHLVL, _, OLDPWD, ...seen } = JSON.parse(first.slice('stdout: '.length)) as Record<string, string>;
+  const seen = JSON.parse(first.slice('stdout: '.length)) as Record<string, string>;
+  // A shell's own.
+  for (const name of ['PWD', 'SHLVL', '_', 'OLDPWD']) delete seen[name];
   assert.deepEqual(seen, { A: 'b c', X: '$(id)' });
   assert.deepEqual(lines.slice(1).toSorted(), ['stderr: three', 'stderr: zwei €', 'stdout: no end']);
 });

@@ -28,7 +28,7 @@ for (const [what, changes] of [
 ] as const)
   test(`a Job is what Kubernetes describes in its schemas: ${what}`, () => {
     const manifest = kubernetesJob({ ...program, image: 'mine:1' }, { ...place, ...changes });
-    new Job(manifest as unknown as ConstructorParameters<typeof Job>[0]).validate();
+    new Job(manifest).validate();
     const wrong = { ...manifest, spec: { ...manifest.spec, backoffLimit: 'none' } };
     assert.throws(() => new Job(wrong as unknown as ConstructorParameters<typeof Job>[0]).validate(), /backoffLimit/);
   });

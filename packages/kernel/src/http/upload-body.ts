@@ -4,12 +4,12 @@ import { AppError } from '#/errors.ts';
 import type { InputReader } from '#/http/wire.ts';
 
 /** Reads the input of an upload without its body, and puts the body beside it. */
-export function withUpload({ read, check }: InputReader): Endpoint['input'] {
+export function withUpload(input: InputReader): Endpoint['input'] {
   return {
-    read: (request) => ({ ...(read(request) as object), body: whole(request.stream) }),
+    read: (request) => ({ ...(input.read(request) as object), body: whole(request.stream) }),
     check: (value) => {
       const { body, ...rest } = value as Upload;
-      return { ...(check(JSON.parse(JSON.stringify(rest))) as object), body: whole(body) };
+      return { ...(input.check(JSON.parse(JSON.stringify(rest))) as object), body: whole(body) };
     },
   };
 }
@@ -26,15 +26,15 @@ async function* whole(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
 /** A body on its way to another service. What breaks it is its sender's own error, which no transport may hide from him. */
 export class OutgoingBody {
   failure: { readonly error: unknown } | undefined;
-  readonly #source: AsyncIterable<Uint8Array>;
+  private readonly source: AsyncIterable<Uint8Array>;
 
   constructor(source: AsyncIterable<Uint8Array>) {
-    this.#source = source;
+    this.source = source;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
     try {
-      yield* this.#source;
+      yield* this.source;
     } catch (error) {
       this.failure = { error };
       throw error;

@@ -12,7 +12,7 @@ export interface KubernetesPlace {
   readonly keepSeconds: number;
 }
 
-export const LABEL = 'app.kubernetes.io/managed-by';
+const LABEL = 'app.kubernetes.io/managed-by';
 
 /** Names of jobs are labels of DNS: at most 63 characters, of which Kubernetes takes some for its pods. */
 export const jobNameOf = ({ id }: Pick<Program, 'id'>): string => id.toLowerCase().slice(0, 52);
@@ -56,10 +56,8 @@ export function kubernetesJob(program: Program, place: KubernetesPlace) {
   };
 }
 
-export type KubernetesJob = ReturnType<typeof kubernetesJob>;
-
 /** Where programs put what they make, in a container. */
-export const OUTPUT_FOLDER = '/output';
+const OUTPUT_FOLDER = '/output';
 
 /** Kubernetes replaces $(NAME) in values and arguments; two dollar signs stand for one. */
 const literally = (value: string): string => value.replaceAll('$(', () => '$$(');

@@ -4,7 +4,7 @@ import type { ModelOrder } from '#/domain/recording.ts';
 const MLFLOW_VERSION = '3.17.2';
 const ONNX_VERSION = '1.17.0';
 const PYTHON_VERSION = '3.11.0';
-export const MODEL_FILE = 'model.onnx';
+const MODEL_FILE = 'model.onnx';
 
 const REQUIREMENTS = [`mlflow>=3.0`, 'onnx', 'onnxruntime', 'numpy', 'pandas'];
 
