@@ -15,7 +15,7 @@ import { openStudyJob } from '#/studies/run-study.ts';
 import { openStudies } from '#/studies/studies.ts';
 import { openStudyEnding } from '#/studies/study-ending.ts';
 import { limitsOf } from '#/threads/bounds.ts';
-import { runThread } from '#/threads/run-thread.ts';
+import { openThreads } from '#/threads/threads.ts';
 import { openJobEnding } from '#/train/job-ending.ts';
 import { openPlaces } from '#/train/places.ts';
 import { openTrainJob } from '#/train/run-job.ts';
@@ -36,6 +36,8 @@ export interface OpenTraining {
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
+const THREAD_IDLE_MS = 10_000;
+
 /** All parts of the service, put together. */
 export function openTraining(options: OpenTraining): Running<typeof training, undefined, typeof declared> {
   const { config, database, events, jobs: queues, objects, recording, log, clock, trainByCommand } = options;
@@ -44,6 +46,7 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
   const { platform, arch, version: node } = process;
   const code = { version, environment: { node, platform, arch } };
   const stop = new AbortController();
+  const threads = openThreads({ clock, memoryMb: config.memoryMb, idleMs: THREAD_IDLE_MS });
 
   const datasets = openDatasets({
     database,
@@ -52,11 +55,10 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
     clock,
     newId,
     describe: ({ path, name, reading }, target, signal) =>
-      runThread({
+      threads.run({
         order: { kind: 'describe', file: { path, name, reading }, limits: limitsOf(config), ...(target === undefined ? {} : { target }) },
         signal: AbortSignal.any([signal, stop.signal]),
         graceMs: 0,
-        memoryMb: config.memoryMb,
       }),
   });
   const ending = openJobEnding({ database, events, queues, clock });
@@ -64,18 +66,18 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
   const trainingJobs = openTrainingJobs({ database, objects, queues, clock, ending, commands: config.commands, newId, newRunId });
   const studies = openStudies({ database, queues, clock, ending: studyEnding, trainingJobs, newId, newRunId });
   const places = openPlaces(config.jobsAtOnce);
-  const shared = { database, objects, events, clock, config, code, recording, datasets, places };
+  const shared = { database, objects, events, clock, config, code, recording, datasets, places, threads };
   return {
     handlers: handlers({ database, objects, clock, datasets, trainingJobs, studies, logPollMs: config.logPollMs }),
     jobs: {
-      train: openTrainJob({ ...shared, ending, trainInThread: openTrainThread({ config, objects, log }), trainByCommand }),
+      train: openTrainJob({ ...shared, ending, trainInThread: openTrainThread({ config, objects, threads, log }), trainByCommand }),
       search: openStudyJob({ ...shared, trainingJobs, ending: studyEnding, newRunId }),
       endRun: (input, run) => endRun(recording, input, run.call),
       reconcile: openReconcile({ database, queues, clock, ending, studyEnding }),
     },
-    [Symbol.asyncDispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       stop.abort(new Error('The service ends.'));
-      return Promise.resolve();
+      await threads[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { runThread } from '#/threads/run-thread.ts';
+import { openThreads } from '#/threads/threads.ts';
+import { systemClock } from '@mlab/kernel';
 import type { Described } from '#/worker/messages.ts';
 import { READ_LIMITS } from '#/data/dataset.ts';
 import { churn } from './data.ts';
@@ -24,12 +25,13 @@ export const threadTests = (): void =>
 
     test('what a thread makes is answered, and what it refuses is the error it is', async () => {
       await withFile(async (path) => {
-        const asked = { order: order(path), signal: never, graceMs: 0, memoryMb: 512 };
-        const { description } = await runThread<{ description: Described }>(asked);
+        await using threads = openThreads({ clock: systemClock, memoryMb: 512, idleMs: 10_000 });
+        const asked = { order: order(path), signal: never, graceMs: 0 };
+        const { description } = await threads.run<{ description: Described }>(asked);
         assert.equal(description.rows, 50);
         const tooWide = { ...order(path), limits: { ...READ_LIMITS, maxColumns: 2 } };
         await assert.rejects(
-          runThread({ ...asked, order: tooWide }),
+          threads.run({ ...asked, order: tooWide }),
           (error: { code?: string; message: string }) => error.code === 'too_large' && /2 columns|columns/.test(error.message),
         );
       });
@@ -37,7 +39,8 @@ export const threadTests = (): void =>
 
     test('one that dies of memory is a sentence, and nothing else dies', async () => {
       await withFile(async (path) => {
-        await assert.rejects(runThread({ order: order(path), signal: never, graceMs: 0, memoryMb: 4 }), {
+        await using threads = openThreads({ clock: systemClock, memoryMb: 4, idleMs: 10_000 });
+        await assert.rejects(threads.run({ order: order(path), signal: never, graceMs: 0 }), {
           code: 'exhausted',
           message: 'Training needs more than the 4 MiB of memory that one job may have (MLAB_TRAINING_MEMORY_MB).',
         });
@@ -47,10 +50,11 @@ export const threadTests = (): void =>
     test('one that is told to end ends, and one that does not is ended', async () => {
       await withFile(async (path) => {
         const stop = new AbortController();
-        const running = runThread({ order: order(path), signal: stop.signal, graceMs: 0, memoryMb: 512 });
+        await using threads = openThreads({ clock: systemClock, memoryMb: 512, idleMs: 10_000 });
+        const running = threads.run({ order: order(path), signal: stop.signal, graceMs: 0 });
         stop.abort(new Error('enough'));
         await assert.rejects(running, /enough/);
-        await assert.rejects(runThread({ order: order(path), signal: stop.signal, graceMs: 0, memoryMb: 512 }), /enough/);
+        await assert.rejects(threads.run({ order: order(path), signal: stop.signal, graceMs: 0 }), /enough/);
       });
     });
   });

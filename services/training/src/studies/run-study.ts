@@ -9,8 +9,7 @@ import type { KeptStudy } from '#/domain/study.ts';
 import { beginStudy, keepObjective, keepStudyError } from '#/store/studies.ts';
 import { allTrials } from '#/store/trials.ts';
 import { limitsOf } from '#/threads/bounds.ts';
-import { runThread } from '#/threads/run-thread.ts';
-import { openTrialThreads } from '#/threads/trial-threads.ts';
+import type { Threads } from '#/threads/threads.ts';
 import type { Places } from '#/train/places.ts';
 import { textsOf, type Code } from '#/train/record.ts';
 import type { TrainingJobs } from '#/training-jobs.ts';
@@ -28,6 +27,7 @@ export interface StudyJobOptions {
   readonly recording: Recording;
   readonly datasets: Datasets;
   readonly places: Places;
+  readonly threads: Threads;
   readonly trainingJobs: TrainingJobs;
   readonly ending: StudyEnding;
   readonly newRunId: () => string;
@@ -35,14 +35,13 @@ export interface StudyJobOptions {
 
 /** One attempt at one study, by whichever process has it now: it goes on with the trials that are there. */
 export function openStudyJob(options: StudyJobOptions) {
-  const { database, clock, config, code, recording, datasets, ending } = options;
+  const { database, clock, config, code, recording, datasets, ending, threads } = options;
 
   const load = (file: LocalFile, { spec }: KeptStudy, signal: AbortSignal): Promise<Loaded> =>
-    runThread({
+    threads.run({
       order: { kind: 'load', file: { path: file.path, name: file.name, reading: file.reading }, limits: limitsOf(config), spec },
       signal,
       graceMs: config.graceMs,
-      memoryMb: config.memoryMb,
     });
 
   const startRun = (study: KeptStudy, { id, name, sha256 }: KeptDataset, run: JobRun): Promise<unknown> =>
@@ -70,8 +69,7 @@ export function openStudyJob(options: StudyJobOptions) {
       const study = { ...begun, ...objective };
       const kept = await allTrials(database.for(run.call), study.seq);
       const search = searchOf(study, objective, kept);
-      await using trialThreads = openTrialThreads();
-      await tryAll({ ...options, study, dataset, loaded, search, kept, run, trialThreads });
+      await tryAll({ ...options, study, dataset, loaded, search, kept, run });
       await refit(options, study, search, run);
     }
     const { best, job } = await untilRefitted(options, begun.id, run);

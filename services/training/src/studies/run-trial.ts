@@ -7,7 +7,8 @@ import type { Recording } from '#/domain/recording.ts';
 import type { KeptStudy, KeptTrial, Reported } from '#/domain/study.ts';
 import { endTrial, type TrialEnd } from '#/store/trials.ts';
 import { threadsOf } from '#/threads/bounds.ts';
-import type { TrialThreads } from '#/threads/trial-threads.ts';
+import type { Threads } from '#/threads/threads.ts';
+import type { TrialResult } from '#/worker/messages.ts';
 import { textsOf, type Code } from '#/train/record.ts';
 import type { Places } from '#/train/places.ts';
 import type { Loaded } from '#/worker/load.ts';
@@ -19,7 +20,7 @@ export interface RunTrial {
   readonly config: Config;
   readonly code: Code;
   readonly places: Places;
-  readonly trialThreads: TrialThreads;
+  readonly threads: Threads;
   readonly study: KeptStudy & { readonly metric: string; readonly direction: 'minimize' | 'maximize' };
   readonly dataset: KeptDataset;
   readonly loaded: Loaded;
@@ -65,7 +66,7 @@ export async function runTrial(options: RunTrial, trial: KeptTrial): Promise<voi
 type Outcome = Pick<TrialEnd, 'state' | 'value' | 'error'>;
 
 async function outcomeOf(
-  { study, search, loaded, config, run, signal, trialThreads }: RunTrial,
+  { study, search, loaded, config, run, signal, threads }: RunTrial,
   trial: KeptTrial,
   reports: Reported[],
 ): Promise<Outcome> {
@@ -83,11 +84,10 @@ async function outcomeOf(
       folds: asked.folds,
       prunes,
     };
-    const { graceMs, memoryMb } = config;
-    const { value, pruned } = await trialThreads.run(order, {
+    const { value, pruned } = await threads.run<TrialResult>({
+      order,
       signal,
-      graceMs,
-      memoryMb,
+      graceMs: config.graceMs,
       onSaid: (said, control) => {
         if (said.kind !== 'report') return;
         reports.push([said.step, said.value]);

@@ -12,8 +12,6 @@ export interface Conducting {
   /** Asks the thread to end; it is terminated when it has not after `graceMs`. */
   readonly signal: AbortSignal;
   readonly graceMs: number;
-  /** Of JavaScript objects, in MiB. */
-  readonly memoryMb: number;
   readonly onSaid?: ((said: Heard, control: Control) => void) | undefined;
 }
 
@@ -23,7 +21,7 @@ export interface Conducting {
  */
 export async function conduct<R>(
   worker: Worker,
-  { signal, graceMs, memoryMb, onSaid }: Conducting,
+  { signal, graceMs, memoryMb, onSaid }: Conducting & { readonly memoryMb: number },
   begin: (control: Control) => void,
 ): Promise<R> {
   const control = openControl();

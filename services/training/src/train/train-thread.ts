@@ -5,7 +5,7 @@ import type { LocalFile } from '#/datasets.ts';
 import type { KeptDataset } from '#/domain/dataset.ts';
 import type { KeptJob } from '#/domain/job.ts';
 import { limitsOf, threadsOf } from '#/threads/bounds.ts';
-import { runThread } from '#/threads/run-thread.ts';
+import type { Threads } from '#/threads/threads.ts';
 import { keysOf } from '#/train/kept-files.ts';
 import type { Teller } from '#/train/teller.ts';
 import type { TrainedModel } from '#/worker/messages.ts';
@@ -26,10 +26,12 @@ export type TrainThread = (asked: TrainAsked) => Promise<TrainedModel>;
 export function openTrainThread({
   config,
   objects,
+  threads,
   log,
 }: {
   readonly config: Config;
   readonly objects: Objects;
+  readonly threads: Threads;
   readonly log: Logger;
 }): TrainThread {
   return async ({ job, dataset, file, resume, teller, signal }) => {
@@ -51,7 +53,7 @@ export function openTrainThread({
         });
     };
     try {
-      return await runThread<TrainedModel>({
+      return await threads.run<TrainedModel>({
         order: {
           kind: 'train',
           file: { path: file.path, name: file.name, reading: file.reading },
@@ -64,7 +66,6 @@ export function openTrainThread({
         },
         signal,
         graceMs: config.graceMs,
-        memoryMb: config.memoryMb,
         onSaid: (said) => {
           if (said.kind === 'checkpoint') keep(said.state);
           else teller.heard(said);
