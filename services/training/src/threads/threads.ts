@@ -47,10 +47,7 @@ export function openThreads({ clock, memoryMb, idleMs }: ThreadsOptions): Thread
       const worker = take();
       let lives = false;
       try {
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-        const result = await conduct<R>(worker, { ...conducting, memoryMb }, ({ buffer }) =>
-          worker.postMessage({ ...order, control: buffer }),
-        );
+        const result = await conduct<R>(worker, { ...conducting, memoryMb }, ({ buffer }) => give(worker, order, buffer));
         lives = true;
         return result;
       } catch (error) {
@@ -69,4 +66,9 @@ export function openThreads({ clock, memoryMb, idleMs }: ThreadsOptions): Thread
       await Promise.all(left.map(([worker]) => worker.terminate()));
     },
   };
+}
+
+function give(worker: Worker, order: UncontrolledOrder, control: SharedArrayBuffer): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  worker.postMessage({ ...order, control });
 }
