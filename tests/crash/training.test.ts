@@ -81,7 +81,7 @@ test(`jobs and studies come out the same, and once, when training is killed at a
     const state = { going: true };
     void over.finally(() => (state.going = false)).catch(() => {});
     while (state.going && kills < (round + 1) * 3) {
-      await delay(300 + random() * 4000);
+      await delay(100 + random() * 900);
       if (!state.going) break;
       await training.kill();
       kills++;

@@ -22,7 +22,7 @@ export interface TrainerContext {
   readonly validation?: TrainingSet;
   /** Told after each iteration; false: the model is left as it is now. */
   readonly onIteration?: (iteration: Iteration) => boolean;
-  /** Now and then, a way to get the state from which `resume` goes on to the same model. */
+  /** Now and then, behind `onIteration` of the same iteration, a way to get the state from which `resume` goes on to the same model. */
   readonly onCheckpoint?: (iteration: number, state: () => Uint8Array) => void;
   readonly resume?: Uint8Array;
 }

@@ -103,6 +103,14 @@ export function openTeller({ database, events, recording, clock, config, job, ru
     await writing;
   };
 
+  /** What is tracked already, or is being tracked, is not tracked again. */
+  const note = (step: number, metrics: Readonly<Record<string, number | null>>): void => {
+    if (step <= Math.max(loggedTo, logging?.to ?? 0, lastIteration)) return;
+    lastIteration = step;
+    const timestamp = clock.now().getTime();
+    for (const [key, value] of Object.entries(metrics)) if (value !== null) points.push({ key, value, step, timestamp });
+  };
+
   const phase = (next: Progress['phase']): void => {
     progress = inPhase(progress, next);
     changed = true;
@@ -118,11 +126,8 @@ export function openTeller({ database, events, recording, clock, config, job, ru
         began ??= { first: said.number, at: clock.monotonic() };
         progress = afterIteration(progress, said, began.first, (clock.monotonic() - began.at) / 1000);
         changed = true;
-        if (said.number <= Math.max(loggedTo, logging?.to ?? 0)) return;
-        lastIteration = said.number;
-        const timestamp = clock.now().getTime();
-        for (const [key, value] of Object.entries(said.metrics)) points.push({ key, value, step: said.number, timestamp });
-      }
+        note(said.number, said.metrics);
+      } else if (said.kind === 'earlier') for (const { step, metrics } of said.losses) note(step, metrics);
     },
     settle: async () => {
       await stop();

@@ -5,6 +5,7 @@ import type { Reading } from '#/domain/dataset.ts';
 import type { LineLevel } from '#/domain/job-line.ts';
 import type { RecordedSignature } from '#/domain/recording.ts';
 import type { ReadLimits } from '#/data/dataset.ts';
+import type { Loss } from './losses.ts';
 import type { Loaded } from './load.ts';
 
 /* What goes between the process and a thread that trains. All of it is copied, but for shared memory. */
@@ -68,6 +69,8 @@ export type Said =
   | { readonly kind: 'phase'; readonly phase: Phase }
   | { readonly kind: 'line'; readonly level: LineLevel; readonly text: string }
   | { readonly kind: 'iteration'; readonly number: number; readonly of: number; readonly metrics: Readonly<Record<string, number>> }
+  /** What led to the state that training goes on from: some of it may not have been tracked when the process before this one ended. */
+  | { readonly kind: 'earlier'; readonly losses: readonly Loss[] }
   | { readonly kind: 'checkpoint'; readonly state: Uint8Array }
   /** The loss of a trial on rows that it does not learn from. */
   | { readonly kind: 'report'; readonly step: number; readonly value: number }

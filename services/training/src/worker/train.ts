@@ -63,7 +63,10 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
     },
   };
   const model = goOn(parts, options, resume, {
-    begins: (losses) => learning.goOn(losses),
+    begins: (losses) => {
+      learning.goOn(losses);
+      say({ kind: 'earlier', losses });
+    },
     useless: () => {
       goesOn();
       say({ kind: 'line', level: 'warning', text: 'What another process had kept cannot be gone on from; training begins anew.' });

@@ -55,10 +55,12 @@ export function boost(set: TrainingSet, task: Task, params: BoostingParams, cont
     validation?.add(trees);
     progress.judge(validation?.loss(), params);
     const { iterations } = progress;
+    if (context.onIteration !== undefined) {
+      const metrics = { train_loss: objective.loss(views), ...(progress.loss === undefined ? {} : { validation_loss: progress.loss }) };
+      if (!context.onIteration({ number: iterations, of: params.num_iterations, metrics })) return model(iterations);
+    }
+    // Behind what is told of it: whoever goes on from here tells nothing of this iteration any more.
     context.onCheckpoint?.(iterations, () => progress.pack());
-    if (context.onIteration === undefined) continue;
-    const metrics = { train_loss: objective.loss(views), ...(progress.loss === undefined ? {} : { validation_loss: progress.loss }) };
-    if (!context.onIteration({ number: iterations, of: params.num_iterations, metrics })) return model(iterations);
   }
   return model(params.early_stopping_round > 0 ? progress.best : progress.iterations);
 

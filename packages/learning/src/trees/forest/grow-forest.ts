@@ -37,10 +37,11 @@ export function growForest(set: TrainingSet, task: Task, params: ForestParams, c
       const tree = treeOf(grown, job.channels, prepared.thresholdOf);
       trees.push(tree);
       const number = trees.length;
+      if (context.onIteration !== undefined) {
+        losses.add(tree);
+        if (!context.onIteration({ number, of: params.n_estimators, metrics: losses.metrics() })) return forestModel(trees, prepared, task);
+      }
       context.onCheckpoint?.(number, () => packTrees({ of, seed }, trees.slice(0, number), job.channels));
-      if (context.onIteration === undefined) continue;
-      losses.add(tree);
-      if (!context.onIteration({ number, of: params.n_estimators, metrics: losses.metrics() })) return forestModel(trees, prepared, task);
     }
   }
   return forestModel(trees, prepared, task);
