@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openScorer } from '@mlab/onnx';
 import { openTestDatabase } from '@mlab/sql/testing';
+import { churn } from '../../services/training/test/data.ts';
 import { startProcess } from './platform-process.ts';
 import { waitUntil } from './wait.ts';
 
@@ -16,17 +17,6 @@ const PLACEMENTS: Readonly<Record<string, readonly string[]>> = {
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked at one by one
 type Json = any;
-
-/** Who leaves: those with few months and a high bill, but for some. */
-function churn(rows: number): string {
-  const lines = Array.from({ length: rows }, (_, row) => {
-    const [months, bill] = [(row * 7) % 60, 20 + ((row * 13) % 80)];
-    const plan = ['basic', 'plus', 'pro'][row % 3] as string;
-    const leaves = months < 20 && bill > 50 - (plan === 'pro' ? 20 : 0);
-    return `${row % 17 === 0 ? '' : months},${bill},${plan},${leaves === (row % 23 !== 0) ? 'yes' : 'no'}`;
-  });
-  return `months,bill,plan,leaves\n${lines.join('\n')}\n`;
-}
 
 for (const [placement, targets] of Object.entries(PLACEMENTS)) {
   describe(placement, () => {

@@ -25,6 +25,8 @@ export function openTrainByCommand({ config, recording, executor, clock, machine
 
   async function run({ job, trainer, dataset, line, signal }: CommandTraining, places: Places | undefined): Promise<void> {
     const limit = AbortSignal.timeout(trainer.timeoutSeconds * 1000);
+    const tooLong = (cause?: unknown): AppError =>
+      new AppError('invalid', `The command was ended after ${trainer.timeoutSeconds} s, which is all it may take.`, { cause });
     const program = {
       id: `mlab-${job.id}-${job.generation}`,
       command: trainer.command,
@@ -37,14 +39,10 @@ export function openTrainByCommand({ config, recording, executor, clock, machine
     try {
       const { succeeded, sentence } = await executor.run(program, { signal: AbortSignal.any([signal, limit]), onLine });
       signal.throwIfAborted();
-      if (limit.aborted)
-        throw new AppError('invalid', `The command was ended after ${trainer.timeoutSeconds} s, which is all it may take.`);
+      if (limit.aborted) throw tooLong();
       if (!succeeded) throw new AppError('invalid', `The command has failed. ${sentence}`);
     } catch (error) {
-      if (limit.aborted && !signal.aborted && !AppError.is(error))
-        throw new AppError('invalid', `The command was ended after ${trainer.timeoutSeconds} s, which is all it may take.`, {
-          cause: error,
-        });
+      if (limit.aborted && !signal.aborted && !AppError.is(error)) throw tooLong(error);
       throw error;
     }
   }

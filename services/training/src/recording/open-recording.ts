@@ -20,16 +20,11 @@ const DIGEST_CHARACTERS = 36;
 export function openRecording({ tracking, registry }: RecordingOptions): Recording {
   const nothing = { metrics: [], params: [], tags: [], datasets: [], models: [] };
 
-  const findRun = async (id: string, call: CallMeta): Promise<StartedRun | undefined> => {
-    try {
-      const { experimentId, artifactUri, lifecycleStage, status } = await tracking.getRun({ id }, call);
-      if (lifecycleStage === 'deleted') throw new AppError('conflict', `The run ${id} of this job has been deleted.`);
-      if (status !== 'RUNNING') await tracking.setRunStatus({ id, status: 'RUNNING' }, call);
-      return { experimentId, artifactUri };
-    } catch (error) {
-      if (AppError.is(error, 'not_found')) return undefined;
-      throw error;
-    }
+  const goOnWith = async (id: string, call: CallMeta): Promise<StartedRun> => {
+    const { experimentId, artifactUri, lifecycleStage, status } = await tracking.getRun({ id }, call);
+    if (lifecycleStage === 'deleted') throw new AppError('conflict', `The run ${id} of this job has been deleted.`);
+    if (status !== 'RUNNING') await tracking.setRunStatus({ id, status: 'RUNNING' }, call);
+    return { experimentId, artifactUri };
   };
 
   const makeRun = async (
@@ -49,7 +44,7 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
 
   return {
     startRun: async (order, call) => {
-      const started = (await findRun(order.runId, call)) ?? (await makeRun(order, call));
+      const started = (await ifThere(goOnWith(order.runId, call))) ?? (await makeRun(order, call));
       const { digest, ...dataset } = order.dataset;
       const tags = [{ key: 'mlflow.data.context', value: 'training' }];
       const used = { ...dataset, digest: digest.slice(0, DIGEST_CHARACTERS), tags };
@@ -69,7 +64,7 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
       const { modelId: id, runId, name, modelType, params, tags, metrics, files, createdMs } = order;
       const source = `models:/${id}`;
       const { experimentId } = await tracking.getRun({ id: runId }, call);
-      const status = await statusOf(id, call);
+      const status = (await ifThere(tracking.getLoggedModel({ id }, call)))?.status;
       if (status === undefined) {
         const model = {
           id,
@@ -112,14 +107,15 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
       await tracking.setRunStatus({ id, status, endTime: endMs }, call);
     },
   };
+}
 
-  async function statusOf(id: string, call: CallMeta): Promise<string | undefined> {
-    try {
-      return (await tracking.getLoggedModel({ id }, call)).status;
-    } catch (error) {
-      if (AppError.is(error, 'not_found')) return undefined;
-      throw error;
-    }
+/** Undefined where tracking says that there is no such thing. */
+async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (AppError.is(error, 'not_found')) return undefined;
+    throw error;
   }
 }
 
