@@ -3,7 +3,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { test } from 'node:test';
-import { needsOf, settingsOf, startOrder, type AnyService, type Contract } from '@mlab/kernel';
+import { callsOf, settingsOf, startOrder, type AnyService, type Contract } from '@mlab/kernel';
 import { loadServices } from '../apps/platform/services.ts';
 
 const services = await loadServices();
@@ -103,7 +103,7 @@ test('services call each other in no circle', () => {
   assert.equal(startOrder(all).length, all.length);
 });
 
-test('an operation that names its callers names services that are known and declare that they need it', () => {
+test('an operation that names its callers names services that are known and declare that they call it', () => {
   for (const service of all) {
     const { name, operations } = contractOf(service);
     for (const [operation, { callers }] of Object.entries(operations)) {
@@ -111,8 +111,8 @@ test('an operation that names its callers names services that are known and decl
         const calling = services[caller];
         assert.ok(calling !== undefined, `${name}.${operation} names ${caller}, which is no service`);
         assert.ok(
-          needsOf(calling).some((needed) => needed.name === name),
-          `${name}.${operation} names ${caller}, which does not need ${name}`,
+          callsOf(calling).some((needed) => needed.name === name),
+          `${name}.${operation} names ${caller}, which does not call ${name}`,
         );
       }
       assert.notDeepEqual(callers, [], `${name}.${operation} may be called by nobody`);
@@ -184,7 +184,7 @@ test('SQL stands in store/ and in migrations, which are numbered without a gap',
   for (const [name, service] of Object.entries(services)) {
     const { database } = service;
     const files = await Array.fromAsync(glob(`services/${name}/migrations/*`, { cwd: root }));
-    assert.equal(files.length > 0, database !== undefined, `${name} has migrations and says so`);
+    assert.equal(files.length > 0, database?.migrations !== undefined, `${name} has migrations and says so`);
     const numbers = files.map((file) => Number(/\/(\d{4})_[a-z0-9-]+\.sql$/.exec(file)?.[1])).toSorted((a, b) => a - b);
     assert.deepEqual(
       numbers,

@@ -1,9 +1,9 @@
 import { eventsSettings } from '@mlab/events';
 import { jobsSettings } from '@mlab/jobs';
 import {
+  callsOf,
   httpSettings,
   identitySettings,
-  needsOf,
   settingsOf,
   type AnyEventType,
   type AnyService,
@@ -23,7 +23,7 @@ export function describeGraph(services: Services): string {
   const contracts = Object.values(services).map((service) => service.contract as Contract);
   const rows = contracts.map(({ port, name, label, description }) => `| ${port} | \`${name}\` | ${label} | ${description} |`);
   const edges = Object.values(services).flatMap((service) =>
-    needsOf(service).map((needed) => `  ${service.contract.name as string} --> ${needed.name}`),
+    callsOf(service).map((needed) => `  ${service.contract.name as string} --> ${needed.name}`),
   );
   const facts = Object.values(services).flatMap((service) =>
     heard(service).map(({ event, from }) => ({ event, from, to: service.contract.name as string })),

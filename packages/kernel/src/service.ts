@@ -20,9 +20,10 @@ export interface Clock {
   schedule(ms: number, task: () => void): () => void;
 }
 
-/** A schema of its own in the database, made by the numbered SQL files of a folder. */
+/** A schema of its own in the database. */
 export interface DatabaseUse {
-  readonly migrations: URL;
+  /** The folder of the numbered SQL files that make its tables; absent: it has none, only what its events and jobs need. */
+  readonly migrations?: URL;
   /** Whether the service also runs where there is no database; then it has neither events nor jobs. Default false. */
   readonly optional?: boolean;
 }
@@ -30,10 +31,10 @@ export interface DatabaseUse {
 /** `T` where a database is declared, perhaps `T` where it is optional. */
 type WithDatabase<D, T> = D extends { readonly optional: true } ? T | undefined : D extends DatabaseUse ? T : undefined;
 
-export interface Context<N extends Needs, Config, D, J, O> {
+export interface Context<N extends Needs, Config, D, J, O, W extends Needs> {
   readonly config: Config;
-  /** One typed client per need; it spreads its calls over the instances of that neighbour. */
-  readonly clients: { readonly [P in keyof N]: ClientOf<N[P]> };
+  /** One typed client per need; it spreads its calls over the instances of that neighbour. `undefined`: wanted, and nowhere. */
+  readonly clients: { readonly [P in keyof N]: ClientOf<N[P]> } & { readonly [P in keyof W]: ClientOf<W[P]> | undefined };
   /** The instances behind each client, for a service that balances by itself. */
   readonly peers: { readonly [P in keyof N]: Peer<ClientOf<N[P]>> };
   readonly database: WithDatabase<D, Database>;
@@ -95,10 +96,13 @@ export interface ServiceDefinition<
   E extends Consumes | undefined = undefined,
   J extends Jobs | undefined = undefined,
   O extends boolean | undefined = undefined,
+  W extends Needs = Needs,
 > {
   readonly contract: C;
   /** Contracts it calls: typed clients for it, edges in the graph for us. */
   readonly needs: N;
+  /** Contracts it calls where they are there. It runs without them, and can do less. */
+  readonly wants?: W;
   /** Services whose doors also stand below its own, at `/<name>/…` and at the roots of their protocols: what comes there is handed on. */
   readonly forwards?: readonly Contract[];
   /** Events it hears, by the names of its consumers. */
@@ -109,11 +113,11 @@ export interface ServiceDefinition<
   readonly jobs?: J;
   /** Whether it keeps files. */
   readonly objects?: O;
-  start(context: Context<N, TypeOf<S>, D, J, O>): Promise<Running<C, E, J>> | Running<C, E, J>;
+  start(context: Context<N, TypeOf<S>, D, J, O, W>): Promise<Running<C, E, J>> | Running<C, E, J>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of services of all kinds; each was checked where it was defined
-export type AnyService = ServiceDefinition<any, any, any, any, any, any, any>;
+export type AnyService = ServiceDefinition<any, any, any, any, any, any, any, any>;
 
 export function defineService<
   C extends Contract,
@@ -123,6 +127,7 @@ export function defineService<
   const E extends Consumes | undefined = undefined,
   const J extends Jobs | undefined = undefined,
   const O extends boolean | undefined = undefined,
->(definition: ServiceDefinition<C, N, S, D, E, J, O>): ServiceDefinition<C, N, S, D, E, J, O> {
+  const W extends Needs = Readonly<Record<never, never>>,
+>(definition: ServiceDefinition<C, N, S, D, E, J, O, W>): ServiceDefinition<C, N, S, D, E, J, O, W> {
   return definition;
 }

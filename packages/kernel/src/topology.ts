@@ -1,9 +1,15 @@
 import type { Contract } from '#/contract.ts';
 import type { AnyService } from '#/service.ts';
 
-/** All whose doors it must find: those it calls, and those it hands requests on to. */
+/** All whose doors it looks for: those it calls, and those it hands requests on to. */
 export const neighboursOf = (service: AnyService): readonly Contract[] => [
-  ...new Map([...needsOf(service), ...(service.forwards ?? [])].map((contract) => [contract.name, contract])).values(),
+  ...new Map([...callsOf(service), ...(service.forwards ?? [])].map((contract) => [contract.name, contract])).values(),
+];
+
+/** Those it calls, be it that it needs them or only wants them. */
+export const callsOf = (service: AnyService): readonly Contract[] => [
+  ...needsOf(service),
+  ...Object.values((service.wants ?? {}) as Record<string, Contract>),
 ];
 
 export const needsOf = (service: AnyService): readonly Contract[] => Object.values(service.needs as Record<string, Contract>);

@@ -16,7 +16,7 @@ export interface DatabaseOptions {
   /** Of a login that may create roles, and schemas in its database: `DATABASE_URL`. */
   readonly adminUrl: string;
   /** The folder of the service's own numbered SQL files. */
-  readonly migrations?: URL;
+  readonly migrations?: URL | undefined;
   /** What the platform keeps in the same schema, such as an outbox: applied before the service's own. */
   readonly systemMigrations?: readonly SystemMigrations[];
   readonly settings?: PoolSettings;

@@ -68,7 +68,7 @@ export interface DatabaseContents {
 /** What a process lends to the services in it. The kernel knows no database and no bus: `apps/platform` brings them. */
 export interface Facilities {
   /** The schema and the role of a service, migrated by the numbered SQL files of a folder, with the tables of what else it declares. */
-  readonly openDatabase?: (owner: Owner, migrations: URL, holds: DatabaseContents) => Promise<OpenedDatabase>;
+  readonly openDatabase?: (owner: Owner, migrations: URL | undefined, holds: DatabaseContents) => Promise<OpenedDatabase>;
   readonly openEvents?: (owner: Owner, database: Database, declaration: EventsDeclaration) => Promise<OpenedEvents>;
   readonly openJobs?: (owner: Owner, database: Database, jobs: Jobs) => Promise<OpenedJobs>;
   readonly openObjects?: (owner: Owner) => Promise<Objects & AsyncDisposable>;

@@ -9,7 +9,7 @@ import type {
   OpenedDatabase,
   Owner,
 } from '#/state/facilities.ts';
-import { needsOf } from '#/topology.ts';
+import { callsOf } from '#/topology.ts';
 
 interface Tables {
   readonly consumers?: Readonly<Record<string, AnyConsumer>> | undefined;
@@ -41,7 +41,7 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
     hasMessages && database !== undefined
       ? await required(facilities.openEvents, contract, 'events')(owner, database.database, {
           contract,
-          needs: needsOf(service),
+          needs: callsOf(service),
           consumes: service.consumes ?? {},
         })
       : undefined;
