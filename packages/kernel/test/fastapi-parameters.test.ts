@@ -56,3 +56,47 @@ test('a call without a wire is checked the same', () => {
     (error) => AppError.is(error, 'invalid') && error.issues?.[0]?.loc.join('.') === 'query.name',
   );
 });
+
+const posted = fastapi.reader(
+  operation('POST /things/:id/rows', {
+    summary: 'Rows of things',
+    scope: 'things:write',
+    input: Type.Object({
+      id: Type.Integer(),
+      rows: Type.Array(Type.Record(Type.String(), Type.Unknown()), { default: [], maxItems: 2 }),
+      limit: Type.Integer({ default: 10, minimum: 1 }),
+    }),
+    output: Type.Object({}),
+  }),
+);
+
+const post = (id: string, body: string): unknown =>
+  posted.read({ params: { id }, query: '', contentType: 'application/json', body: Buffer.from(body) });
+
+test('what is not in the path of a POST is read from its body, which may be absent where nothing of it must be there', () => {
+  const rows = [{ a: 1, constructor: [null], '': { b: '2' } }];
+  assert.deepEqual(post('7', JSON.stringify({ rows, id: 8 })), { id: 7, rows, limit: 10 });
+  assert.deepEqual(post('7', ''), { id: 7, rows: [], limit: 10 });
+  assert.deepEqual(posted.check({ id: 7, rows }), { id: 7, rows, limit: 10 });
+});
+
+test('faults of path and body are told together', () => {
+  for (const read of [() => post('x', '{"rows": [{}, [1]], "limit": 0}'), () => posted.check({ id: 'x', rows: [{}, [1]], limit: 0 })]) {
+    assert.throws(read, (error) => {
+      assert.ok(AppError.is(error, 'invalid'));
+      assert.deepEqual(
+        error.issues?.map(({ type, loc }) => [type, ...loc]),
+        [
+          ['int_parsing', 'path', 'id'],
+          ['dict_type', 'body', 'rows', 1],
+          ['greater_than_equal', 'body', 'limit'],
+        ],
+      );
+      return true;
+    });
+  }
+  assert.throws(
+    () => post('7', 'nonsense'),
+    (error) => AppError.is(error, 'invalid') && error.issues?.[0]?.type === 'json_invalid',
+  );
+});

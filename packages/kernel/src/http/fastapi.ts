@@ -1,6 +1,7 @@
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { compileModel } from '#/http/fastapi/model.ts';
 import { validationErrorSchemas } from '#/http/fastapi/openapi.ts';
+import { bodyAndPathReader } from '#/http/fastapi/read-body-and-path.ts';
 import { parametersReader } from '#/http/fastapi/read-parameters.ts';
 import { readRequest } from '#/http/fastapi/read-request.ts';
 import { fastapiStatus, renderError } from '#/http/fastapi/render-error.ts';
@@ -10,8 +11,7 @@ import { pathParameters, type Wire } from '#/http/wire.ts';
 export const fastapi: Wire = {
   reader: (operation) => {
     if (operation.method === 'GET') return parametersReader(operation);
-    if (pathParameters(operation.path).length > 0)
-      throw new Error(`${operation.method} ${operation.path}: the fastapi wire reads such an input from its body only.`);
+    if (pathParameters(operation.path).length > 0) return bodyAndPathReader(operation);
     const model = compileModel<unknown>(operation.input.json);
     return {
       read: ({ body, contentType }) => {

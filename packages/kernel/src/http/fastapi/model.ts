@@ -5,6 +5,7 @@ import { readBoolean } from './read-boolean.ts';
 import { compileLiteral, literalsOf } from './read-literal.ts';
 import { compileInteger, compileNumber } from './read-number.ts';
 import { compileObject, type Field } from './read-object.ts';
+import { compileRecord } from './read-record.ts';
 import { compileString } from './read-string.ts';
 import { allowKeywords, isSchema, type JsonSchema } from './schema.ts';
 
@@ -46,6 +47,7 @@ function compile(schema: JsonSchema, place: string): Read {
     case 'array':
       return compileArray(schema, compileChild(schema['items'], `${place}[]`), place);
     case 'object':
+      if ('patternProperties' in schema) return compileRecord(schema, place);
       return compileObject(schema, compileFields(schema, place), place);
     case undefined:
       allowKeywords(schema, place, []);
