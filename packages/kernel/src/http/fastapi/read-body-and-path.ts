@@ -6,6 +6,8 @@ import { invalid, readRequest } from './read-request.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
+const NO_FIELDS = Buffer.from('{}');
+
 /** The input of an operation that has some of it in its path and all else in its body. What is wrong in either is told together. */
 export function bodyAndPathReader(operation: AnyOperation): InputReader {
   const { properties, required } = inputProperties(operation);
@@ -26,8 +28,8 @@ export function bodyAndPathReader(operation: AnyOperation): InputReader {
   };
   return {
     read: ({ params, body, contentType }) => {
-      if (body.length === 0 && mayBeEmpty) return read(params, {});
-      const result = readRequest(body, contentType, ofBody);
+      const isAbsent = body.length === 0 && mayBeEmpty;
+      const result = isAbsent ? readRequest(NO_FIELDS, 'application/json', ofBody) : readRequest(body, contentType, ofBody);
       return read(params, result instanceof AppError ? result : result.value);
     },
     check: (value) => {
