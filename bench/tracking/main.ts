@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '@mlab/sql/embedded';
-import { homeOf } from '../../apps/cli/src/home.ts';
-import { CannotTest, findPython, openEnvironment, type Environment } from '../../compat/mlflow/python.ts';
+import { openEnvironment, type Environment } from '../../compat/mlflow/environment.ts';
+import { CannotTest } from '../../compat/python-environment.ts';
 import { measure } from './measure.ts';
 import { watchNoise } from './noise.ts';
 import { readOptions } from './options.ts';
@@ -58,7 +58,7 @@ function progress(line: string): void {
 function openMlflow(): Environment | undefined {
   if (options.against.length === 0 || options.backends.length === 0) return undefined;
   try {
-    return openEnvironment(findPython(process.env), options.release, join(homeOf(process.env).folder, 'compat'));
+    return openEnvironment(options.release);
   } catch (error) {
     if (!(error instanceof CannotTest)) throw error;
     progress(`${error.message} MLflow's own server is left out; ours is measured alone.`);

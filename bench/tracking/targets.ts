@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startEmbedded, type EmbeddedServer } from '@mlab/sql/embedded';
 import { Client } from 'pg';
 import { startMlflowServer, type MlflowServer } from '../../compat/mlflow/mlflow-server.ts';
-import type { Environment } from '../../compat/mlflow/python.ts';
+import type { Environment } from '../../compat/mlflow/environment.ts';
 import { cleanEnvironment } from '../../compat/mlflow/run-tests.ts';
 import { platformProgram } from '../../compat/mlflow/servers.ts';
 import { startServer, urlOf, type ServerProgram } from '../load/server.ts';

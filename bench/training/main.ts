@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { homeOf } from '../../apps/cli/src/home.ts';
 import { compareCoefficients, type Coefficients } from './coefficients.ts';
 import { realData } from './datasets.ts';
 import { readOptions } from './options.ts';
@@ -29,7 +28,7 @@ try {
 
 async function compare(): Promise<Report> {
   await using stack = new AsyncDisposableStack();
-  const opened = await openReference(join(homeOf(process.env).folder, 'bench'));
+  const opened = await openReference();
   const reference = opened && stack.use(opened);
   const [quality, coefficients]: [Quality[], Coefficients[]] = [[], []];
   const does = (part: (typeof options.only)[number]): boolean => options.only.includes(part);

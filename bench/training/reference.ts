@@ -1,10 +1,8 @@
 /** A Python with LightGBM and scikit-learn, which trains what it is told to. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CannotTest, findPython } from '../../compat/mlflow/python.ts';
+import { CannotTest, openPythonEnvironment } from '../../compat/python-environment.ts';
 
 const here = import.meta.dirname;
 
@@ -14,38 +12,14 @@ export interface Reference extends AsyncDisposable {
 }
 
 /** Undefined where there is no Python or no index of packages: then ours is measured alone. */
-export async function openReference(home: string): Promise<Reference | undefined> {
+export async function openReference(): Promise<Reference | undefined> {
   try {
-    return await start(environment(home));
+    return await start(openPythonEnvironment({ name: 'training', files: [join(here, 'requirements.txt')] }).python);
   } catch (error) {
     if (!(error instanceof CannotTest)) throw error;
     console.error(`${error.message} LightGBM and scikit-learn are left out; ours is measured alone.`);
     return undefined;
   }
-}
-
-/** Its Python program, kept below MLAB_HOME between runs. */
-function environment(home: string): string {
-  const python = findPython(process.env);
-  const folder = join(home, `training-python${python.version}`);
-  const requirements = join(here, 'requirements.txt');
-  const program = join(folder, process.platform === 'win32' ? join('Scripts', 'python.exe') : join('bin', 'python'));
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
-  const marker = join(folder, 'installed');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return program;
-  console.error(`Installing LightGBM and scikit-learn into ${folder} …`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const steps = [
-    [python.program, '-m', 'venv', folder],
-    [program, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '-r', requirements],
-  ] as const;
-  for (const [command, ...args] of steps) {
-    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-    if (status !== 0) throw new CannotTest(`LightGBM and scikit-learn cannot be installed: ${stderr.trim().split('\n').at(-1)}`);
-  }
-  writeFileSync(marker, wanted);
-  return program;
 }
 
 async function start(program: string): Promise<Reference> {

@@ -3,8 +3,8 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { homeOf } from '../../apps/cli/src/home.ts';
-import { CannotTest, findPython, openEnvironment, type Environment } from './python.ts';
+import { CannotTest } from '../python-environment.ts';
+import { openEnvironment, type Environment } from './environment.ts';
 import { cleanEnvironment, countTests, runTests, type Outcome } from './run-tests.ts';
 import { startMlflow, startOurs, type Target } from './servers.ts';
 
@@ -34,10 +34,8 @@ try {
 
 async function main(): Promise<number> {
   try {
-    const python = findPython(process.env);
     const outcomes: Outcome[] = [];
-    for (const release of values.release)
-      outcomes.push(await testRelease(openEnvironment(python, release, join(homeOf(process.env).folder, 'compat'))));
+    for (const release of values.release) outcomes.push(await testRelease(openEnvironment(release)));
     const sum = (name: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[name], 0);
     console.log(`compat: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
     return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;

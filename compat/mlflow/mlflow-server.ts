@@ -5,7 +5,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../tests/crash/free-port.ts';
-import type { Environment } from './python.ts';
+import type { Environment } from './environment.ts';
 
 export interface MlflowOptions {
   /** Where artifacts, the log and all else that it writes lie. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Environment } from './python.ts';
+import type { Environment } from './environment.ts';
 import type { Target } from './servers.ts';
 
 export const testsFolder = join(import.meta.dirname, 'tests');

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describeEmbedded, startEmbedded } from '@mlab/sql/embedded';
 import { startServer, urlOf, type ServerProgram } from '../../bench/load/server.ts';
 import { startMlflowServer } from './mlflow-server.ts';
-import { CannotTest, type Environment } from './python.ts';
+import { CannotTest } from '../python-environment.ts';
+import type { Environment } from './environment.ts';
 
 export interface Target extends AsyncDisposable {
   readonly name: string;

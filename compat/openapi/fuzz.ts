@@ -8,17 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '@mlab/sql/embedded';
 import { startServer, urlOf } from '../../bench/load/server.ts';
-import { CannotTest } from '../mlflow/python.ts';
 import { platformProgram } from '../mlflow/servers.ts';
-import { openPythonPackage } from '../python-package.ts';
+import { CannotTest, openPythonEnvironment } from '../python-environment.ts';
 
 /** MIT. https://schemathesis.readthedocs.io */
-const SCHEMATHESIS = { requirement: 'schemathesis', version: '4.32.5', program: 'schemathesis' };
+const SCHEMATHESIS = { name: 'schemathesis', requirements: ['schemathesis==4.32.5'] };
 const SERVICES = ['tracking', 'registry'];
 const [seconds = '60', seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 
 try {
-  process.exitCode = await main(openPythonPackage(SCHEMATHESIS));
+  process.exitCode = await main(openPythonEnvironment(SCHEMATHESIS).program('schemathesis'));
 } catch (error) {
   if (!(error instanceof CannotTest)) throw error;
   console.log(`${error.message} Nothing was sent.`);

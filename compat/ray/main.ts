@@ -11,11 +11,10 @@ import { dirname, join } from 'node:path';
 import type { Program, ProgramEnd } from '../../services/training/src/command/executor.ts';
 import { rayExecutor } from '../../services/training/src/command/ray-executor.ts';
 import { freePort } from '../../tests/crash/free-port.ts';
-import { CannotTest } from '../mlflow/python.ts';
-import { openPythonPackage } from '../python-package.ts';
+import { CannotTest, openPythonEnvironment } from '../python-environment.ts';
 
 /** Apache-2.0. https://docs.ray.io */
-const RAY = { requirement: 'ray[default]', version: '2.60.0', program: 'ray' };
+const RAY = '2.60.0';
 const START_MS = 180_000;
 const JOB_MS = 180_000;
 
@@ -59,7 +58,7 @@ const scenarios: Readonly<Record<string, (run: Run) => Promise<void>>> = {
 
 async function main(): Promise<number> {
   try {
-    const program = openPythonPackage(RAY);
+    const program = openPythonEnvironment({ name: `ray-${RAY}`, requirements: [`ray[default]==${RAY}`] }).program('ray');
     return await test(program);
   } catch (error) {
     if (!(error instanceof CannotTest)) throw error;
@@ -87,10 +86,10 @@ async function test(program: string): Promise<number> {
     for (const [name, scenario] of Object.entries(scenarios)) {
       try {
         await scenario(runWith(executor));
-        console.log(`✔ Ray ${RAY.version}: ${name}`);
+        console.log(`✔ Ray ${RAY}: ${name}`);
       } catch (error) {
         failed++;
-        console.log(`✖ Ray ${RAY.version}: ${name}\n${error instanceof Error ? error.stack : String(error)}`);
+        console.log(`✖ Ray ${RAY}: ${name}\n${error instanceof Error ? error.stack : String(error)}`);
       }
     }
     console.log(`compat/ray: ${Object.keys(scenarios).length - failed} passed, ${failed} failed, 0 skipped`);
