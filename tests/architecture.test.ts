@@ -171,7 +171,8 @@ test('an event is told by the one service that it is named after, and what is he
   });
   assert.deepEqual(told, [...new Set(told)]);
   for (const service of all) {
-    for (const { type } of Object.values((service.consumes ?? {}) as Record<string, { readonly type: string }>))
+    const heard = [service.consumes, service.hears].flatMap((table) => Object.values<{ readonly type: string }>(table ?? {}));
+    for (const { type } of heard)
       assert.ok(told.includes(type as (typeof told)[number]), `${contractOf(service).name} hears ${type}, which nobody tells`);
   }
 });

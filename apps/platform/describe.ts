@@ -26,7 +26,7 @@ export function describeGraph(services: Services): string {
     callsOf(service).map((needed) => `  ${service.contract.name as string} --> ${needed.name}`),
   );
   const facts = Object.values(services).flatMap((service) =>
-    heard(service).map(({ event, from }) => ({ event, from, to: service.contract.name as string })),
+    heard(service).map((fact) => ({ ...fact, to: service.contract.name as string })),
   );
   const nodes = contracts.map(({ name, label, port }) => `  ${name}["${label}<br/>${name} :${port}"]`);
   const operations = contracts.flatMap(({ name, operations: all }) =>
@@ -39,7 +39,7 @@ export function describeGraph(services: Services): string {
     'graph LR',
     ...nodes,
     ...edges,
-    ...facts.map(({ event, from, to }) => `  ${from} -. ${event.type} .-> ${to}`),
+    ...facts.map(({ event, from, to, everywhere }) => `  ${from} -. ${event.type}${everywhere ? ' *' : ''} .-> ${to}`),
     '```',
     '',
     '| port | service | also called | what it does |',
@@ -54,19 +54,27 @@ export function describeGraph(services: Services): string {
     '|---|---|---|',
     ...contracts.flatMap(({ events = {} }) =>
       Object.values(events).map(({ type, summary }) => {
-        const listeners = facts.filter(({ event }) => event.type === type).map(({ to }) => `\`${to}\``);
+        const listeners = facts
+          .filter(({ event }) => event.type === type)
+          .map(({ to, everywhere }) => (everywhere ? `each instance of \`${to}\`` : `\`${to}\``));
         return `| \`${type}\` | ${summary} | ${listeners.join(', ') || 'nobody yet'} |`;
       }),
     ),
   ].join('\n');
 }
 
+interface Heard {
+  readonly event: AnyEventType;
+  readonly from: string;
+  /** By each instance as it happens, and not by one of them for all. */
+  readonly everywhere: boolean;
+}
+
 /** The events that a service hears, each with who tells it. */
-function heard(service: AnyService): readonly { readonly event: AnyEventType; readonly from: string }[] {
-  return Object.values((service.consumes ?? {}) as Record<string, AnyEventType>).map((event) => ({
-    event,
-    from: event.type.split('.')[0] ?? '',
-  }));
+function heard({ consumes, hears }: AnyService): readonly Heard[] {
+  const of = (table: Readonly<Record<string, AnyEventType>> | undefined, everywhere: boolean): readonly Heard[] =>
+    Object.values(table ?? {}).map((event) => ({ event, from: event.type.split('.')[0] ?? '', everywhere }));
+  return [...of(consumes, false), ...of(hears, true)];
 }
 
 /** Every setting of every service: the variable, what it takes, its default, what it is for. */

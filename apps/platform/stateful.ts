@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openDiscovery, migrations as discoveryMigrations } from '@mlab/discovery';
-import { readConfig, systemClock, type AnyService, type Contract, type Facilities, type Owner } from '@mlab/kernel';
+import { exchangesMessages, readConfig, systemClock, type Facilities, type Owner } from '@mlab/kernel';
 import { openDatabase, openListener } from '@mlab/sql';
 import { openTelemetry } from '@mlab/telemetry';
 import type { FacilitiesOptions } from './facilities.ts';
@@ -19,7 +19,7 @@ export async function openStateful(
     clock: systemClock,
     random: Math.random,
   });
-  const events = services.some(hasEvents) ? stack.use(await openEvents(adminUrl, env, await ownerOf('mlab-events'))) : undefined;
+  const events = services.some(exchangesMessages) ? stack.use(await openEvents(adminUrl, env, await ownerOf('mlab-events'))) : undefined;
   const jobs = services.some((service) => service.jobs !== undefined) ? stack.use(await openJobs(adminUrl, env)) : undefined;
   const discovery = await openKnown(adminUrl, await ownerOf('mlab-discovery'), stack);
   const disposing = stack.move();
@@ -35,11 +35,6 @@ export async function openStateful(
     },
     [Symbol.asyncDispose]: () => disposing.disposeAsync(),
   };
-}
-
-function hasEvents({ contract, consumes }: AnyService): boolean {
-  const { events, queues } = contract as Contract;
-  return consumes !== undefined || events !== undefined || queues !== undefined;
 }
 
 async function openEvents(adminUrl: string, env: Env, owner: Owner) {

@@ -3,6 +3,7 @@ import { openDatabase, openListener, type SystemMigrations } from '@mlab/sql';
 import type { Bus } from '#/bus/bus.ts';
 import { openNatsBus } from '#/bus/nats-bus.ts';
 import { openPostgresBus } from '#/bus/postgres-bus.ts';
+import { openHearing } from '#/hearing.ts';
 import { openMembers } from '#/members.ts';
 import type { Notices } from '#/notices.ts';
 import { openEvents } from '#/open-events.ts';
@@ -64,7 +65,10 @@ export async function openEventsFacility(options: EventsFacilityOptions): Promis
       : openPostgresBus({ database, notices, maxAgeMs, maxBytes, log, clock, random }),
   );
   const requests = stack.use(openRequests({ bus, log, clock, random }));
-  const shared = { bus, members, notices, requests, settings, suspects: createTurn() };
+  const hearing = stack.use(openHearing({ bus, log, clock, random }));
+  // A server that comes back after it was killed may have lost its last commits, and gives their positions to others.
+  notices.onReconnect(hearing.broke);
+  const shared = { bus, members, notices, requests, hearing, settings, suspects: createTurn() };
   const disposing = stack.move();
   return {
     openEvents: (owner, serviceDatabase, declaration) => openEvents(shared, owner, serviceDatabase, declaration),
@@ -76,6 +80,7 @@ type NoticesOptions = Pick<Parameters<typeof openListener>[0], 'url' | 'log' | '
 
 async function openNotices(options: NoticesOptions): Promise<Notices & AsyncDisposable> {
   const listeners = new Map<string, Set<(payload: string) => void>>();
+  const reconnected: (() => void)[] = [];
   const hear = (channel: string, payload: string): void => {
     for (const heard of listeners.get(channel) ?? []) heard(payload);
   };
@@ -86,6 +91,7 @@ async function openNotices(options: NoticesOptions): Promise<Notices & AsyncDisp
     onNotify: hear,
     onReconnect: () => {
       for (const channel of listeners.keys()) hear(channel, '');
+      for (const heard of reconnected) heard();
     },
   });
   return {
@@ -94,6 +100,7 @@ async function openNotices(options: NoticesOptions): Promise<Notices & AsyncDisp
       listeners.set(channel, of.add(heard));
       return () => void of.delete(heard);
     },
+    onReconnect: (heard) => void reconnected.push(heard),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }

@@ -2,4 +2,6 @@
 export interface Notices {
   /** Calls `heard` at each notice of this channel, and once with '' whenever some may have been missed. Answers how to end that. */
   on(channel: string, heard: (payload: string) => void): () => void;
+  /** Calls `heard` whenever some notices may have been missed. */
+  onReconnect(heard: () => void): void;
 }

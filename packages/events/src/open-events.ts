@@ -17,6 +17,8 @@ import type { Bus } from '#/bus/bus.ts';
 import { createDataCheck, type DataCheck } from '#/data-check.ts';
 import { deadLetterOperations } from '#/dead-letters/contract.ts';
 import { deadLetterHandlers } from '#/dead-letters/handlers.ts';
+import { earOf } from '#/ear.ts';
+import type { Hearing } from '#/hearing.ts';
 import { INBOX_NOTICE, openIntake, type Intake } from '#/intake.ts';
 import type { Members } from '#/members.ts';
 import { openEventMetrics } from '#/metrics.ts';
@@ -38,6 +40,7 @@ export interface Shared {
   readonly members: Members;
   readonly notices: Notices;
   readonly requests: Requests;
+  readonly hearing: Hearing;
   readonly suspects: Turn;
   readonly settings: EventsSettings;
 }
@@ -51,9 +54,9 @@ export async function openEvents(
   shared: Shared,
   owner: Owner,
   database: Database,
-  { contract, needs, consumes }: EventsDeclaration,
+  { contract, needs, consumes, hears = {} }: EventsDeclaration,
 ): Promise<OpenedEvents> {
-  const { bus, members, notices, requests, suspects, settings } = shared;
+  const { bus, members, notices, requests, hearing, suspects, settings } = shared;
   const { name: service, telemetry, clock, random } = owner;
   const { log } = telemetry;
   const inboxes = declaredInboxes(contract, needs, consumes);
@@ -81,6 +84,7 @@ export async function openEvents(
   let intake: Intake | undefined;
   let workers: readonly Worker[] = [];
   let missed: string | undefined;
+  let deafen = (): void => {};
   const wakeWorkers = (): void => {
     for (const worker of workers) worker.wake();
   };
@@ -93,6 +97,7 @@ export async function openEvents(
   const stop = async (): Promise<void> => {
     const stopping = intake;
     intake = undefined;
+    deafen();
     await Promise.all([stopping?.[Symbol.asyncDispose](), ...workers.map((worker) => worker.stop(settings.stopMs))]);
     workers = [];
   };
@@ -119,10 +124,11 @@ export async function openEvents(
             }),
           },
         }),
-    consume: async (consumers, queueWorkers) => {
+    consume: async ({ consumers, workers: queueWorkers, listeners }) => {
       const handlers = { ...consumers, ...queueWorkers };
       for (const consumer of inboxes.keys())
         if (handlers[consumer] === undefined) throw new Error(`${service} has nobody who handles ${consumer}.`);
+      if (Object.keys(hears).length > 0) deafen = hearing.add(earOf(owner, hears, listeners));
       if (declared.length === 0) return;
       workers = [...inboxes].map(([consumer, { type, data, output }]) =>
         openWorker({

@@ -1,4 +1,4 @@
-import { rootCall, type AnyConsumer, type Received } from '@mlab/kernel';
+import { rootCall, type AnyConsumer, type AnyListener, type Received } from '@mlab/kernel';
 import { sql } from '@mlab/sql';
 import type { EventsFacility, EventsSettings } from '@mlab/events';
 import type { BusKind, TestBus } from './buses.ts';
@@ -9,6 +9,9 @@ export type Order = Received<{ readonly order: number; readonly note?: string }>
 
 /** A handler as it stands in a table of handlers of all kinds. */
 export const handler = (handle: (event: Order, delivery: Parameters<AnyConsumer>[1]) => Promise<unknown>): AnyConsumer => handle;
+
+/** A listener as it stands in a table of listeners of all kinds. */
+export const listen = (hear: (event: Order) => void): AnyListener => hear;
 
 export const noting = (consumer: string): AnyConsumer => handler(({ data }, { tx }) => note(tx, consumer, String(data.order)));
 

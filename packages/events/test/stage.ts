@@ -3,6 +3,7 @@ import {
   type AnyConsumer,
   type Contract,
   type Database,
+  type EventHandlers,
   type EventsDeclaration,
   type OpenedEvents,
   type Owner,
@@ -46,6 +47,8 @@ export interface ServiceSpec {
   readonly needs?: readonly Contract[];
   readonly consumes?: EventsDeclaration['consumes'];
   readonly consumers?: Handlers;
+  readonly hears?: EventsDeclaration['hears'];
+  readonly listeners?: EventHandlers['listeners'];
   readonly workers?: Handlers;
   /** Opens and does not yet begin to handle. */
   readonly idle?: boolean;
@@ -54,13 +57,13 @@ export interface ServiceSpec {
 export const migrations = new URL('migrations/', import.meta.url);
 
 export async function openService(facility: EventsFacility, adminUrl: string, spec: ServiceSpec): Promise<TestService> {
-  const { contract, needs = [], consumes = {}, consumers = {}, workers = {}, idle = false } = spec;
+  const { contract, needs = [], consumes = {}, consumers = {}, workers = {}, hears = {}, listeners = {}, idle = false } = spec;
   const owner = await testOwner(contract.name);
   const stack = new AsyncDisposableStack();
   const { database } = stack.use(await openDatabase(owner, { adminUrl, systemMigrations: [eventsMigrations], migrations }));
   try {
-    const opened = stack.use(await facility.openEvents(owner, database, { contract, needs, consumes }));
-    if (!idle) await opened.consume(consumers, workers);
+    const opened = stack.use(await facility.openEvents(owner, database, { contract, needs, consumes, hears }));
+    if (!idle) await opened.consume({ consumers, workers, listeners });
     return {
       owner,
       database,

@@ -47,7 +47,7 @@ type Resolved = Required<HostOptions> & { readonly settings: HttpSettings; reado
 type Connections = Readonly<Record<string, Connection<Contract>>>;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- services of all kinds; each was checked where it was defined
-type AnyRunning = Running<any, any, any>;
+type AnyRunning = Running<any, any, any, any>;
 
 /** Services running in this process, each on its own port. */
 export class Host implements AsyncDisposable {

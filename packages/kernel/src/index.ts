@@ -38,7 +38,7 @@ export {
 } from '#/protocol.ts';
 export { rootCall } from '#/root-call.ts';
 export { defineService, type Admit, type AnyService, type Check, type Clock, type Context, type Running } from '#/service.ts';
-export { callsOf, neighboursOf, startOrder } from '#/topology.ts';
+export { callsOf, exchangesMessages, neighboursOf, startOrder } from '#/topology.ts';
 export type { Discovery } from '#/peers/discovery.ts';
 export type { Database, Queryable, Row, RowMapper, Sql, Transaction, TransactionOptions } from '#/state/database.ts';
 export {
@@ -50,6 +50,7 @@ export {
   type Delivery,
   type Events,
   type EventType,
+  type ListenersOf,
   type PublishOptions,
   type Queue,
   type Received,
@@ -59,6 +60,8 @@ export type {
   AddedOperations,
   AnyConsumer,
   AnyJobRunner,
+  AnyListener,
+  EventHandlers,
   EventsDeclaration,
   Facilities,
   OpenedDatabase,

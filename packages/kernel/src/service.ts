@@ -3,7 +3,7 @@ import type { AnySchema, ClientOf, Contract, HandlersOf, Schema } from '#/contra
 import type { Peer } from '#/peers/peer.ts';
 import type { SpokenBy } from '#/protocol.ts';
 import type { Database } from '#/state/database.ts';
-import type { Consumes, ConsumersOf, Events, WorkersOf } from '#/state/events.ts';
+import type { Consumes, ConsumersOf, Events, ListenersOf, WorkersOf } from '#/state/events.ts';
 import type { JobQueuesOf, JobRunnersOf, Jobs } from '#/state/jobs.ts';
 import type { Objects } from '#/state/objects.ts';
 
@@ -74,7 +74,8 @@ interface Serves<C extends Contract> extends Partial<AsyncDisposable> {
   readonly admit?: Admit | undefined;
 }
 
-type Hears<E> = E extends Consumes ? { readonly consumers: ConsumersOf<E> } : { readonly consumers?: undefined };
+type IsTold<E> = E extends Consumes ? { readonly consumers: ConsumersOf<E> } : { readonly consumers?: undefined };
+type Hears<H> = H extends Consumes ? { readonly listeners: ListenersOf<H> } : { readonly listeners?: undefined };
 type Takes<C extends Contract> = C extends { readonly queues: object }
   ? { readonly workers: WorkersOf<C> }
   : { readonly workers?: undefined };
@@ -85,7 +86,12 @@ type Speaks<C extends Contract> = C extends { readonly protocols: object }
   : { readonly protocols?: undefined };
 
 /** A service at work: one total table for each thing it has declared. */
-export type Running<C extends Contract, E = undefined, J = undefined> = Serves<C> & Speaks<C> & Hears<E> & Takes<C> & Runs<J>;
+export type Running<C extends Contract, E = undefined, J = undefined, H = undefined> = Serves<C> &
+  Speaks<C> &
+  IsTold<E> &
+  Takes<C> &
+  Runs<J> &
+  Hears<H>;
 
 /** Everything but `start` is data, so the whole system can be drawn and checked without running it. */
 export interface ServiceDefinition<
@@ -97,6 +103,7 @@ export interface ServiceDefinition<
   J extends Jobs | undefined = undefined,
   O extends boolean | undefined = undefined,
   W extends Needs = Needs,
+  H extends Consumes | undefined = undefined,
 > {
   readonly contract: C;
   /** Contracts it calls: typed clients for it, edges in the graph for us. */
@@ -105,19 +112,21 @@ export interface ServiceDefinition<
   readonly wants?: W;
   /** Services whose doors also stand below its own, at `/<name>/…` and at the roots of their protocols: what comes there is handed on. */
   readonly forwards?: readonly Contract[];
-  /** Events it hears, by the names of its consumers. */
+  /** Events of which each is handled by one of its instances, by the names of its consumers. */
   readonly consumes?: E;
+  /** Events that every instance is to hear as they happen, by the names of its listeners: what keeps a cache true. */
+  readonly hears?: H;
   readonly config: S;
   readonly database?: D;
   /** Work of its own that must outlive a process. */
   readonly jobs?: J;
   /** Whether it keeps files. */
   readonly objects?: O;
-  start(context: Context<N, TypeOf<S>, D, J, O, W>): Promise<Running<C, E, J>> | Running<C, E, J>;
+  start(context: Context<N, TypeOf<S>, D, J, O, W>): Promise<Running<C, E, J, H>> | Running<C, E, J, H>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a list of services of all kinds; each was checked where it was defined
-export type AnyService = ServiceDefinition<any, any, any, any, any, any, any, any>;
+export type AnyService = ServiceDefinition<any, any, any, any, any, any, any, any, any>;
 
 export function defineService<
   C extends Contract,
@@ -128,6 +137,7 @@ export function defineService<
   const J extends Jobs | undefined = undefined,
   const O extends boolean | undefined = undefined,
   const W extends Needs = Readonly<Record<never, never>>,
->(definition: ServiceDefinition<C, N, S, D, E, J, O, W>): ServiceDefinition<C, N, S, D, E, J, O, W> {
+  const H extends Consumes | undefined = undefined,
+>(definition: ServiceDefinition<C, N, S, D, E, J, O, W, H>): ServiceDefinition<C, N, S, D, E, J, O, W, H> {
   return definition;
 }

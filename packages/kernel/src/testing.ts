@@ -27,7 +27,7 @@ export interface TestApp<C extends Contract> extends AsyncDisposable {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a service with whatever it needs, keeps and is set to
-type ServiceOf<C extends Contract> = ServiceDefinition<C, any, any, any, any, any, any, any>;
+type ServiceOf<C extends Contract> = ServiceDefinition<C, any, any, any, any, any, any, any, any>;
 
 export interface TestOptions extends Partial<Omit<HostOptions, 'services' | 'ports'>> {
   /** Services in the same process that it may need. */

@@ -12,6 +12,12 @@ export const callsOf = (service: AnyService): readonly Contract[] => [
   ...Object.values((service.wants ?? {}) as Record<string, Contract>),
 ];
 
+/** Whether it tells, hears or takes anything over the bus. */
+export const exchangesMessages = ({ contract, consumes, hears }: AnyService): boolean => {
+  const { events, queues } = contract as Contract;
+  return [events, queues, consumes, hears].some((declared) => declared !== undefined);
+};
+
 export const needsOf = (service: AnyService): readonly Contract[] => Object.values(service.needs as Record<string, Contract>);
 
 /** Services in the order in which they can start: each behind all that it needs or forwards to. Throws a sentence when they need each other in a circle. */

@@ -58,7 +58,7 @@ function recording(): { readonly facilities: Facilities; readonly record: string
         opened('events', {
           events: {},
           added,
-          consume: async (consumers: object) => void record.push(`consumes ${Object.keys(consumers).join()}`),
+          consume: async ({ consumers }: { consumers: object }) => void record.push(`consumes ${Object.keys(consumers).join()}`),
           stop: async () => void record.push('stops'),
         }) as unknown as OpenedEvents,
     },

@@ -71,6 +71,15 @@ export type ConsumersOf<E extends Consumes> = {
   readonly [K in keyof E]: E[K] extends EventType<infer T> ? (event: Received<T>, delivery: Delivery) => Promise<void> : never;
 };
 
+/**
+ * A listener per heard event, in every process: of what comes from when it began, each event once at most. One that throws is logged, and
+ * hears the next. `missed` is called whenever hearing has begun, at the start and after each break: what was known until then may be out
+ * of date, and what changes from then on is heard.
+ */
+export type ListenersOf<E extends Consumes> = {
+  readonly [K in keyof E]: E[K] extends EventType<infer T> ? (event: Received<T>) => void : never;
+} & { readonly missed: () => void };
+
 /** A worker per queue of the service's own contract. */
 export type WorkersOf<C extends Contract> = {
   readonly [K in keyof C['queues']]: C['queues'][K] extends Queue<infer I, infer O>

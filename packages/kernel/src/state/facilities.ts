@@ -37,15 +37,27 @@ export interface EventsDeclaration {
   readonly needs: readonly Contract[];
   /** By the name under which the consumer stands in the service's table. */
   readonly consumes: Readonly<Record<string, AnyEventType>>;
+  /** What each of its instances hears, by the names of the listeners. */
+  readonly hears?: Readonly<Record<string, AnyEventType>>;
 }
 
 export type AnyConsumer = (event: Received<never>, delivery: Delivery) => Promise<unknown>;
+export type AnyListener = (event: Received<never>) => void;
+
+/** Who handles what comes, by the names under which it was declared. */
+export interface EventHandlers {
+  readonly consumers: Readonly<Record<string, AnyConsumer>>;
+  /** By the name of their queue. */
+  readonly workers: Readonly<Record<string, AnyConsumer>>;
+  /** With `missed` among them. */
+  readonly listeners: Readonly<Record<string, AnyListener>>;
+}
 
 export interface OpenedEvents extends Opened {
   readonly events: Events;
   readonly added?: AddedOperations;
-  /** Begins to hand events and messages to the service: its consumers by name, its workers by the name of their queue. */
-  consume(consumers: Readonly<Record<string, AnyConsumer>>, workers: Readonly<Record<string, AnyConsumer>>): Promise<void>;
+  /** Begins to hand events and messages to the service. */
+  consume(handlers: EventHandlers): Promise<void>;
   /** Takes no more, and resolves when what is under way has ended. */
   stop(): Promise<void>;
 }

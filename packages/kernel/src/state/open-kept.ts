@@ -4,16 +4,18 @@ import type {
   AddedOperations,
   AnyConsumer,
   AnyJobRunner,
+  AnyListener,
   DatabaseContents,
   Facilities,
   OpenedDatabase,
   Owner,
 } from '#/state/facilities.ts';
-import { callsOf } from '#/topology.ts';
+import { callsOf, exchangesMessages } from '#/topology.ts';
 
 interface Tables {
   readonly consumers?: Readonly<Record<string, AnyConsumer>> | undefined;
   readonly workers?: Readonly<Record<string, AnyConsumer>> | undefined;
+  readonly listeners?: Readonly<Record<string, AnyListener>> | undefined;
   readonly jobs?: Readonly<Record<string, AnyJobRunner>> | undefined;
 }
 
@@ -33,7 +35,7 @@ export interface Kept extends AsyncDisposable {
 export async function openKept(service: AnyService, facilities: Facilities, owner: Owner): Promise<Kept> {
   await using stack = new AsyncDisposableStack();
   const contract = service.contract as Contract;
-  const hasMessages = contract.events !== undefined || contract.queues !== undefined || service.consumes !== undefined;
+  const hasMessages = exchangesMessages(service);
   const database = await openDatabase(service, facilities, owner, { events: hasMessages, jobs: service.jobs !== undefined });
   if (database !== undefined) stack.use(database);
 
@@ -43,6 +45,7 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
           contract,
           needs: callsOf(service),
           consumes: service.consumes ?? {},
+          hears: service.hears ?? {},
         })
       : undefined;
   if (events !== undefined) stack.use(events);
@@ -72,8 +75,8 @@ export async function openKept(service: AnyService, facilities: Facilities, owne
       // A service that also runs without a database says itself what it cannot do while that is away.
       return service.database?.optional === true ? checks.map((check) => ({ ...check, required: false })) : checks;
     },
-    begin: async ({ consumers = {}, workers = {}, jobs: runners = {} }) => {
-      await events?.consume(consumers, workers);
+    begin: async ({ consumers = {}, workers = {}, listeners = {}, jobs: runners = {} }) => {
+      await events?.consume({ consumers, workers, listeners });
       await jobs?.work(runners);
     },
     stop: async () => void (await Promise.all([events?.stop(), jobs?.stop()])),
@@ -89,7 +92,7 @@ async function openDatabase(
 ): Promise<OpenedDatabase | undefined> {
   const { database: use } = service;
   if (use === undefined) {
-    for (const kind of ['consumes', 'jobs'] as const)
+    for (const kind of ['consumes', 'hears', 'jobs'] as const)
       if (service[kind] !== undefined) throw new Error(`${owner.name} declares ${kind} and no database, which they need.`);
     return undefined;
   }
