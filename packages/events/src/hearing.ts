@@ -8,9 +8,9 @@ import { openLoop, type Loop } from '#/loop.ts';
 /** Events as they come, for all services of this process, over one reader. */
 export interface Hearing extends AsyncDisposable {
   /** Hears from now on, until the function that is returned is called. */
-  add(ear: Ear): () => void;
+  readonly add: (ear: Ear) => () => void;
   /** Something may have been missed. */
-  broke(): void;
+  readonly broke: () => void;
 }
 
 interface HearingOptions {

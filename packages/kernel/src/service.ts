@@ -136,6 +136,7 @@ export function defineService<
   const E extends Consumes | undefined = undefined,
   const J extends Jobs | undefined = undefined,
   const O extends boolean | undefined = undefined,
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- whoever wants nobody
   const W extends Needs = Readonly<Record<never, never>>,
   const H extends Consumes | undefined = undefined,
 >(definition: ServiceDefinition<C, N, S, D, E, J, O, W, H>): ServiceDefinition<C, N, S, D, E, J, O, W, H> {
