@@ -69,9 +69,9 @@ function byRole(rounds: readonly Round[], of: (role: string) => Spread): Record<
   return Object.fromEntries(Object.keys(rounds[0]?.ours.cpu ?? {}).map((role) => [role, of(role)]));
 }
 
-const spread = (values: readonly number[]): Spread => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
+export const spread = (values: readonly number[]): Spread => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;

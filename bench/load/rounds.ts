@@ -64,7 +64,8 @@ export async function runRounds(
   return results;
 }
 
-async function measure(contender: Contender, run: () => Promise<Measure>): Promise<Sample> {
+/** A load on one of them, with the CPU that its processes spent on a request. */
+export async function measure(contender: Contender, run: () => Promise<Measure>): Promise<Sample> {
   const before = cpuByRole(contender);
   const result = await run();
   const after = cpuByRole(contender);

@@ -26,7 +26,7 @@ export interface Contestant {
 
 let state = 1;
 /** From 0 up to 1. */
-function chance(): number {
+export function chance(): number {
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
   return state / 4_294_967_296;
 }
@@ -34,7 +34,7 @@ function chance(): number {
 const list = (length: number, make: (index: number) => number): number[] => Array.from({ length }, (_, index) => make(index));
 
 /** Full trees: every leaf at the same depth. */
-function fullTrees(trees: number, depth: number, features: number, classes: readonly string[]): Trees {
+export function fullTrees(trees: number, depth: number, features: number, classes: readonly string[] | readonly number[]): Trees {
   const inner = 2 ** depth - 1;
   const size = 2 ** (depth + 1) - 1;
   const nodes = list(trees * size, (node) => node);

@@ -6,7 +6,7 @@ import { startEmbedded } from '@mlab/sql/embedded';
 import { openEnvironment, type Environment } from '../../compat/mlflow/environment.ts';
 import { CannotTest } from '../../compat/python-environment.ts';
 import { measure } from './measure.ts';
-import { watchNoise } from './noise.ts';
+import { watchNoise } from '../load/noise.ts';
 import { readOptions } from './options.ts';
 import { hasMissed, printReport, type Report } from './report.ts';
 import { mlflow, ours, type Target } from './targets.ts';

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { table } from '../load/table.ts';
 import { SMALL_RUNS, type Result } from './measure.ts';
-import type { Noise } from './noise.ts';
+import type { Noise } from '../load/noise.ts';
 import type { TrackingOptions } from './options.ts';
 import { MEMORY_BUDGET, rowsOf, spread, START_BUDGET, startRows, type Spread, type Starts } from './verdicts.ts';
 
