@@ -7,11 +7,12 @@ import { openService, until, type ServiceSpec } from './stage.ts';
 type On = (name: string, body: (stage: Stage) => Promise<void>) => void;
 
 /** A listener that the compiler lets pass, and that fails when nobody looks any more. */
-const failingLater = (hear: (event: Order) => void): AnyListener =>
-  ((event: Order) => {
+const failingLater =
+  (hear: (event: Order) => void): AnyListener =>
+  (event: Order) => {
     hear(event);
     return Promise.reject(new Error('later'));
-  }) as AnyListener;
+  };
 
 /** What each instance of a service hears. */
 export function hearingTests(on: On): void {
