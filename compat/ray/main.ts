@@ -81,7 +81,7 @@ async function test(program: string): Promise<number> {
   try {
     const url = `http://127.0.0.1:${dashboard}`;
     await untilItAnswers(`${url}/api/jobs/`);
-    const executor = rayExecutor({ url, pollMs: 300 });
+    const executor = rayExecutor({ url, pollMs: 300, workingDir: '' });
     let failed = 0;
     for (const [name, scenario] of Object.entries(scenarios)) {
       try {
@@ -112,7 +112,7 @@ const runWith =
   async (program, onLine = () => {}) => {
     const lines: string[] = [];
     const stop = new AbortController();
-    const whole: Program = { env: {}, memoryBytes: 100_000_000, cpus: 0.5, image: undefined, ...program };
+    const whole: Program = { env: {}, memoryBytes: 100_000_000, cpus: 0.5, image: undefined, seesToMemory: false, ...program };
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(JOB_MS)]);
     const end = await executor.run(whole, {
       signal,

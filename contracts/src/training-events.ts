@@ -40,6 +40,9 @@ export const trainingEvents = {
           name: Type.String(),
           source: Type.String({ description: 'Where it lies' }),
           sha256: Type.String(),
+          contentSha256: Type.Optional(
+            Type.String({ description: 'Of the values of the columns that were read, whatever the format of the file' }),
+          ),
           rows: Type.Optional(Type.Integer()),
           columns: Type.Array(Type.String(), { description: 'Those that were learnt from' }),
         }),

@@ -45,6 +45,21 @@ export const MetricResult = Type.Object(
 );
 export type MetricResult = Static<typeof MetricResult>;
 
+const Threshold = Type.Object(
+  {
+    goal: Type.Unsafe<'f1' | 'youden' | 'cost'>({
+      type: 'string',
+      enum: ['f1', 'youden', 'cost'],
+      description: 'Highest F1, highest recall + specificity, or lowest cost where costs are given',
+    }),
+    threshold: Type.Optional(Type.Number({ description: 'Absent: the second class is never answered' })),
+    precision: Type.Number(),
+    recall: Type.Number(),
+    cost: Type.Optional(Type.Number({ description: 'The mean of a row' })),
+  },
+  { title: 'Threshold' },
+);
+
 export const TrainingResult = Type.Object(
   {
     runId: Type.String({ description: 'The tracked run' }),
@@ -56,6 +71,11 @@ export const TrainingResult = Type.Object(
     trainer: Type.String(),
     metric: Type.Optional(Type.String({ description: 'The metric that counts' })),
     metrics: Type.Array(MetricResult, { description: 'On the rows held back, beside those of the baseline' }),
+    thresholds: Type.Optional(
+      Type.Array(Threshold, {
+        description: 'Of two classes: from which probability on the second would best be answered, by what is wanted',
+      }),
+    ),
     rows: Type.Optional(Type.Object({ training: Type.Integer(), validation: Type.Integer(), test: Type.Integer() })),
     iterations: Type.Optional(Type.Integer({ description: 'Of the model' })),
     modelBytes: Type.Optional(Type.Integer({ description: 'Size of the ONNX file' })),

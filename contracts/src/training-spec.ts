@@ -6,6 +6,9 @@ export const TASK_KINDS = ['binary', 'multiclass', 'regression', 'clustering', '
 export type TaskKind = (typeof TASK_KINDS)[number];
 export const SPLIT_KINDS = ['random', 'stratified', 'time', 'group', 'column'] as const;
 export type SplitKind = (typeof SPLIT_KINDS)[number];
+/** Where a job trains: in threads of the service, or as a program of the executor that the service is configured with. */
+export const TRAINING_PLACES = ['threads', 'local', 'ray', 'kubernetes'] as const;
+export type TrainingPlace = (typeof TRAINING_PLACES)[number];
 export const METRIC_NAME = '^[a-z][a-z0-9_]{0,63}$';
 
 export const TaskField = Type.Unsafe<TaskKind>({ type: 'string', enum: TASK_KINDS, description: 'What the model is to answer' });
@@ -46,6 +49,23 @@ export const SplitSpec = Type.Object(
 );
 export type SplitSpec = Static<typeof SplitSpec>;
 
+const Cost = Type.Number({ minimum: -1e12, maximum: 1e12 });
+
+/** Of two classes, of which the second is looked for. */
+const CostsSpec = Type.Object(
+  {
+    falsePositive: { ...Cost, description: 'Of a row of the first class that is taken for one of the second' },
+    falseNegative: { ...Cost, description: 'Of a row of the second class that is taken for one of the first' },
+    truePositive: Type.Optional({ ...Cost, description: 'Of a row of the second class that is found; absent: 0' }),
+    trueNegative: Type.Optional({ ...Cost, description: 'Of a row of the first class that is left alone; absent: 0' }),
+  },
+  {
+    title: 'Costs',
+    description:
+      'Of two classes: what a row costs by what it is and what is said of it; less than 0 is a gain. The threshold that costs least is told',
+  },
+);
+
 export const EvaluationSpec = Type.Object(
   {
     kind: Type.Unsafe<'hold_out' | 'cross_validation'>({
@@ -78,6 +98,7 @@ export const EvaluationSpec = Type.Object(
       maximum: 1,
       description: 'Of two classes: the probability from which the second is answered',
     }),
+    costs: Type.Optional(CostsSpec),
   },
   { title: 'EvaluationSettings', default: {} },
 );
@@ -108,6 +129,25 @@ export const CommandTrainer = Type.Object(
 );
 export type CommandTrainer = Static<typeof CommandTrainer>;
 
+/** How one column is read. */
+const ColumnType = Type.Object(
+  {
+    column: ColumnName,
+    kind: Type.Optional({
+      ...ColumnKindField,
+      description: 'What it is read as; a value that is none is refused. Absent: what it looks like',
+    }),
+    missing: Type.Optional(
+      Type.Array(Type.String({ maxLength: 1000 }), {
+        maxItems: 100,
+        description: 'Texts that stand for no value, instead of the usual ones',
+      }),
+    ),
+    decimalComma: Type.Optional(Type.Boolean({ description: 'Whether its numbers are written 1.234,5' })),
+  },
+  { title: 'ColumnType' },
+);
+
 /** What a job and a study have in common. */
 export const trainingFields = {
   dataset: Type.String({ minLength: 1, maxLength: 64, description: 'The id of a dataset' }),
@@ -123,7 +163,7 @@ export const trainingFields = {
     }),
   ),
   exclude: Type.Array(ColumnName, { default: [], maxItems: 20_000, description: 'Columns that are not looked at' }),
-  types: Type.Array(Type.Object({ column: ColumnName, kind: ColumnKindField }, { title: 'ColumnType' }), {
+  types: Type.Array(ColumnType, {
     default: [],
     maxItems: 20_000,
     description: 'What columns are read as, instead of what they look like',
@@ -178,6 +218,14 @@ export const trainingFields = {
     ),
   ),
   tags: Type.Unsafe<Readonly<Record<string, string>>>({ ...Tags, default: {}, description: 'Of the job, its run and its version' }),
+  executor: Type.Optional(
+    Type.Unsafe<TrainingPlace>({
+      type: 'string',
+      enum: TRAINING_PLACES,
+      description:
+        'Where it trains: threads of the service, or the executor of MLAB_TRAINING_EXECUTOR; each trial of a study by itself. Absent: as MLAB_TRAINING_TRAINERS_RUN says',
+    }),
+  ),
 };
 
 export const TrainingSpec = Type.Object(trainingFields, { title: 'TrainingSpec' });

@@ -83,7 +83,7 @@ export const Trial = Type.Object(
     number: Type.Integer({ description: 'From 0' }),
     state: Type.Unsafe<TrialState>({ type: 'string', enum: TRIAL_STATES }),
     params: Type.Record(Type.String(), Type.Unknown()),
-    value: Type.Optional(Type.Number({ description: 'Of the metric; of a pruned trial the last that was reported' })),
+    value: Type.Optional(Type.Number({ description: 'Of the metric; absent unless it is complete' })),
     steps: Type.Integer({ description: 'Iterations that were reported' }),
     runId: Type.String({ description: 'Its tracked run, below that of the study' }),
     error: Type.Optional(Type.String()),

@@ -6,6 +6,7 @@ import type { Datasets } from '#/datasets.ts';
 import { datasetView } from '#/domain/dataset.ts';
 import { jobView } from '#/domain/job.ts';
 import { jobStream } from '#/job-stream.ts';
+import type { Programs } from '#/remote/programs.ts';
 import { studyHandlers } from '#/studies/handlers.ts';
 import type { Studies } from '#/studies/studies.ts';
 import { keysOf } from '#/train/kept-files.ts';
@@ -18,10 +19,20 @@ export interface Deps {
   readonly datasets: Datasets;
   readonly trainingJobs: TrainingJobs;
   readonly studies: Studies;
+  readonly programs: Programs;
   readonly logPollMs: number;
 }
 
-export const handlers = ({ database, objects, clock, datasets, trainingJobs, studies, logPollMs }: Deps): HandlersOf<typeof training> => ({
+export const handlers = ({
+  database,
+  objects,
+  clock,
+  datasets,
+  trainingJobs,
+  studies,
+  programs,
+  logPollMs,
+}: Deps): HandlersOf<typeof training> => ({
   describeDataset: async ({ path, ...file }, call) => datasetView(await datasets.describe(call, path, file)),
   uploadDataset: async ({ body, ...file }, call) => datasetView(await datasets.upload(call, body, file)),
   listDatasets: async ({ name, limit, cursor }, call) =>
@@ -63,6 +74,16 @@ export const handlers = ({ database, objects, clock, datasets, trainingJobs, stu
     return { contentType: 'text/html; charset=utf-8', body };
   },
   ...studyHandlers(studies),
+  programOrder: (asked, call) => programs.order(asked, call.signal),
+  programState: (asked, call) => programs.state(asked, call.signal),
+  keepProgramState: async (asked, call) => {
+    await programs.keepState(asked, call.signal);
+    return {};
+  },
+  endProgram: async (asked, call) => {
+    await programs.end(asked, call.signal);
+    return {};
+  },
 });
 
 function readTag(tag: string | undefined): { readonly key: string; readonly value: string | undefined } | undefined {

@@ -11,6 +11,7 @@ import { endRun } from '#/end-run.ts';
 import { handlers } from '#/handlers.ts';
 import type { jobs as declared } from '#/jobs.ts';
 import { openReconcile } from '#/reconcile.ts';
+import type { Programs } from '#/remote/programs.ts';
 import { openStudyJob } from '#/studies/run-study.ts';
 import { openStudies } from '#/studies/studies.ts';
 import { openStudyEnding } from '#/studies/study-ending.ts';
@@ -19,6 +20,7 @@ import { openThreads } from '#/threads/threads.ts';
 import { openJobEnding } from '#/train/job-ending.ts';
 import { openPlaces } from '#/train/places.ts';
 import { openTrainJob } from '#/train/run-job.ts';
+import { openTrainRemotely } from '#/train/train-remotely.ts';
 import { openTrainThread } from '#/train/train-thread.ts';
 import { openTrainingJobs } from '#/training-jobs.ts';
 
@@ -32,6 +34,7 @@ export interface OpenTraining {
   readonly log: Logger;
   readonly clock: Clock;
   readonly trainByCommand: TrainByCommand;
+  readonly programs: Programs;
 }
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -40,11 +43,10 @@ const THREAD_IDLE_MS = 10_000;
 
 /** All parts of the service, put together. */
 export function openTraining(options: OpenTraining): Running<typeof training, undefined, typeof declared> {
-  const { config, database, events, jobs: queues, objects, recording, log, clock, trainByCommand } = options;
+  const { config, database, events, jobs: queues, objects, recording, log, clock, trainByCommand, programs } = options;
   const newId = (): string => randomBytes(8).toString('hex');
   const newRunId = (): string => randomBytes(16).toString('hex');
-  const { platform, arch, version: node } = process;
-  const code = { version, environment: { node, platform, arch } };
+  const code = { version };
   const stop = new AbortController();
   const threads = openThreads({ clock, memoryMb: config.memoryMb, idleMs: THREAD_IDLE_MS });
 
@@ -63,14 +65,20 @@ export function openTraining(options: OpenTraining): Running<typeof training, un
   });
   const ending = openJobEnding({ database, events, queues, clock });
   const studyEnding = openStudyEnding({ database, events, queues, clock });
-  const trainingJobs = openTrainingJobs({ database, objects, queues, clock, ending, commands: config.commands, newId, newRunId });
-  const studies = openStudies({ database, queues, clock, ending: studyEnding, trainingJobs, newId, newRunId });
+  const trainingJobs = openTrainingJobs({ database, objects, queues, clock, ending, config, newId, newRunId });
+  const studies = openStudies({ database, queues, clock, config, ending: studyEnding, trainingJobs, newId, newRunId });
   const places = openPlaces(config.jobsAtOnce);
-  const shared = { database, objects, events, clock, config, code, recording, datasets, places, threads };
+  const shared = { database, objects, events, clock, config, code, recording, datasets, places, threads, programs };
   return {
-    handlers: handlers({ database, objects, clock, datasets, trainingJobs, studies, logPollMs: config.logPollMs }),
+    handlers: handlers({ database, objects, clock, datasets, trainingJobs, studies, programs, logPollMs: config.logPollMs }),
     jobs: {
-      train: openTrainJob({ ...shared, ending, trainInThread: openTrainThread({ config, objects, threads, log }), trainByCommand }),
+      train: openTrainJob({
+        ...shared,
+        ending,
+        trainInThread: openTrainThread({ config, datasets, objects, threads, log }),
+        trainRemotely: openTrainRemotely(config, programs),
+        trainByCommand,
+      }),
       search: openStudyJob({ ...shared, trainingJobs, ending: studyEnding, newRunId }),
       endRun: (input, run) => endRun(recording, input, run.call),
       reconcile: openReconcile({ database, queues, clock, ending, studyEnding }),

@@ -8,6 +8,7 @@ import { config } from '#/config.ts';
 import { jobs } from '#/jobs.ts';
 import { openTraining } from '#/open-training.ts';
 import { openRecording } from '#/recording/open-recording.ts';
+import { openConfiguredPrograms } from '#/remote/open-programs.ts';
 
 export const service = defineService({
   contract: training,
@@ -19,7 +20,9 @@ export const service = defineService({
   start: ({ clients, ...context }) => {
     const { config, clock } = context;
     const recording = openRecording(clients);
-    const trainByCommand = openTrainByCommand({ config, recording, executor: openExecutor(config), clock, machine: process.env });
-    return openTraining({ ...context, recording, trainByCommand });
+    const [executor, machine] = [openExecutor(config), process.env];
+    const trainByCommand = openTrainByCommand({ config, recording, executor, clock, machine });
+    const programs = openConfiguredPrograms(config, { objects: context.objects, executor, machine });
+    return openTraining({ ...context, recording, trainByCommand, programs });
   },
 });

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { TrainingSpec } from '@mlab/contracts/training-spec';
 import { AppError, type CallMeta, type Clock, type Database, type JobQueuesOf, type Objects, type Transaction } from '@mlab/kernel';
 import { trainers } from '@mlab/learning';
+import type { Config } from '#/config.ts';
 import { checkSpec } from '#/domain/check-spec.ts';
+import { checkPlace } from '#/domain/place.ts';
 import { isOver, WAITING, type KeptJob } from '#/domain/job.ts';
 import { absent } from '#/domain/refuse.ts';
 import type { jobs as declared } from '#/jobs.ts';
@@ -18,8 +20,8 @@ export interface TrainingJobsOptions {
   readonly queues: JobQueuesOf<typeof declared>;
   readonly clock: Clock;
   readonly ending: JobEnding;
-  /** Whether a command may be a trainer. */
-  readonly commands: boolean;
+  /** Whether a command may be a trainer, and where programs run. */
+  readonly config: Pick<Config, 'commands' | 'executor' | 'trainersRun'>;
   readonly newId: () => string;
   /** 32 hexadecimal characters. */
   readonly newRunId: () => string;
@@ -33,7 +35,7 @@ export interface NewTraining {
 
 export type TrainingJobs = ReturnType<typeof openTrainingJobs>;
 
-export function openTrainingJobs({ database, objects, queues, clock, ending, commands, newId, newRunId }: TrainingJobsOptions) {
+export function openTrainingJobs({ database, objects, queues, clock, ending, config, newId, newRunId }: TrainingJobsOptions) {
   const get = async (call: CallMeta, id: string): Promise<KeptJob> => {
     const found = await findJob(database.for(call), id);
     if (found === undefined) throw absent('training job', id);
@@ -49,7 +51,8 @@ export function openTrainingJobs({ database, objects, queues, clock, ending, com
 
   /** Within a transaction; the same key answers the same job. */
   const create = async (tx: Transaction, { spec, key, studyId }: NewTraining): Promise<KeptJob> => {
-    if (typeof spec.trainer !== 'string' && !commands) throw noCommands();
+    if (typeof spec.trainer !== 'string' && !config.commands) throw noCommands();
+    checkPlace(spec, config);
     const askedSha256 = sha256(JSON.stringify(spec));
     const first = key === undefined ? undefined : await findJobByKey(tx, key);
     if (first !== undefined) return sameAsked(first, askedSha256, 'training job');

@@ -20,6 +20,7 @@ const program: Program = {
   memoryBytes: 2 ** 32,
   cpus: 2,
   image: undefined,
+  seesToMemory: false,
 };
 
 for (const [what, changes] of [

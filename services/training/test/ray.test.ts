@@ -14,6 +14,7 @@ const program: Program = {
   memoryBytes: 1000,
   cpus: 2,
   image: undefined,
+  seesToMemory: false,
 };
 
 interface Ray extends AsyncDisposable {
@@ -72,7 +73,7 @@ async function startRay(): Promise<Ray> {
 }
 
 const run = (ray: Ray, onLine: (line: string) => void = () => {}, signal = AbortSignal.timeout(10_000)) =>
-  rayExecutor({ url: ray.url, pollMs: 5 }).run(program, { signal, onLine });
+  rayExecutor({ url: ray.url, pollMs: 5, workingDir: '' }).run(program, { signal, onLine });
 
 test('a program runs as a job of Ray: its words are quoted, its lines told as they come', async () => {
   await using ray = await startRay();
@@ -119,7 +120,7 @@ test('what Ray refuses is the caller’s mistake; a Ray that is not there is not
   await using ray = await startRay();
   ray.refuse(400, 'ValueError: bad\nTraceback');
   await assert.rejects(run(ray), { code: 'invalid', message: 'Ray refuses the program: ValueError: bad' });
-  const nowhere = rayExecutor({ url: 'http://127.0.0.1:9', pollMs: 5 });
+  const nowhere = rayExecutor({ url: 'http://127.0.0.1:9', pollMs: 5, workingDir: '' });
   await assert.rejects(nowhere.run(program, { signal: AbortSignal.timeout(5000), onLine: () => {} }), {
     code: 'unavailable',
     message: /Ray cannot be reached/,

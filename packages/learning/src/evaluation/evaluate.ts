@@ -1,7 +1,7 @@
 import { calibrationOf } from '#/evaluation/calibration.ts';
 import { clusterMetrics } from '#/evaluation/clusters.ts';
 import { gainOf, precisionRecallCurve, rocCurve } from '#/evaluation/curves.ts';
-import type { ClassEvaluation, Cluster, Evaluation } from '#/evaluation/evaluation.ts';
+import type { ClassEvaluation, Cluster, Confusion, Evaluation } from '#/evaluation/evaluation.ts';
 import { edgesFor, evenEdges, histogramOf } from '#/evaluation/histogram.ts';
 import { classScores, confusionOf } from '#/evaluation/label-metrics.ts';
 import { metricsOf, type MetricValues } from '#/evaluation/measure.ts';
@@ -12,7 +12,7 @@ import { noScores } from '#/evaluation/ranking-measure.ts';
 import { rankingsOf } from '#/evaluation/rankings.ts';
 import { bootstrapIntervals, type ResamplingOptions } from '#/evaluation/resampling.ts';
 import { decilesOf, residualsOf } from '#/evaluation/residuals.ts';
-import { thresholdsOf, type Costs } from '#/evaluation/thresholds.ts';
+import { costOf, thresholdsOf, type Costs } from '#/evaluation/thresholds.ts';
 import type { Matrix } from '#/matrix.ts';
 
 export interface EvaluationOptions extends ResamplingOptions {
@@ -48,7 +48,7 @@ export function evaluate(predicted: Predicted, options: EvaluationOptions): Eval
   switch (task.kind) {
     case 'binary':
     case 'multiclass':
-      return withCalibrationError({ ...common, ...classified(predicted, rankings ?? [], options) });
+      return withFurther({ ...common, ...classified(predicted, rankings ?? [], options) }, options);
     case 'regression':
       return { ...common, residuals: residualsOf(predicted, options.random), deciles: decilesOf(predicted) };
     case 'clustering':
@@ -58,10 +58,24 @@ export function evaluate(predicted: Predicted, options: EvaluationOptions): Eval
   }
 }
 
-const withCalibrationError = (evaluation: Evaluation): Evaluation =>
-  evaluation.calibration === undefined
-    ? evaluation
-    : { ...evaluation, metrics: { ...evaluation.metrics, calibration_error: evaluation.calibration.expectedError } };
+/** Metrics that come of what was evaluated: how far probabilities are off, and what rows cost by the threshold that is asked for. */
+const withFurther = (evaluation: Evaluation, { costs }: EvaluationOptions): Evaluation => {
+  const { calibration, confusion, task } = evaluation;
+  const cost = task === 'binary' && confusion !== undefined && costs !== undefined ? costIn(confusion, costs) : Number.NaN;
+  return {
+    ...evaluation,
+    metrics: {
+      ...evaluation.metrics,
+      ...(calibration === undefined ? {} : { calibration_error: calibration.expectedError }),
+      ...(Number.isFinite(cost) ? { cost } : {}),
+    },
+  };
+};
+
+function costIn({ counts }: Confusion, costs: Costs): number {
+  const [[trueNegatives = 0, falsePositives = 0] = [], [falseNegatives = 0, truePositives = 0] = []] = counts;
+  return costOf({ truePositives, falsePositives, falseNegatives, trueNegatives }, costs);
+}
 
 function classified(predicted: Predicted, rankings: readonly Ranking[], options: EvaluationOptions): Partial<Evaluation> {
   const { task, target, weights } = predicted;

@@ -61,6 +61,7 @@ const METRICS: Readonly<Record<string, Metric>> = {
   log_loss: loss('Log loss'),
   brier: loss('Brier score', 2),
   calibration_error: loss('Expected calibration error', 1),
+  cost: { title: 'Cost of a row', better: 'lower' },
   mae: loss('Mean absolute error'),
   rmse: loss('Root mean squared error'),
   mse: loss('Mean squared error'),

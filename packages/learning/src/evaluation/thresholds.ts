@@ -52,7 +52,8 @@ function thresholdBelow({ scores }: Ranking, run: number): number | null {
   return next === undefined ? Math.min(0, score) : next + (score - next) / 2 > next ? next + (score - next) / 2 : score;
 }
 
-const costOf = (counts: Counts, { falsePositive, falseNegative, truePositive = 0, trueNegative = 0 }: Costs): number =>
+/** What a row costs on average. */
+export const costOf = (counts: Counts, { falsePositive, falseNegative, truePositive = 0, trueNegative = 0 }: Costs): number =>
   (counts.falsePositives * falsePositive +
     counts.falseNegatives * falseNegative +
     counts.truePositives * truePositive +

@@ -31,7 +31,13 @@ const OF_MACHINE = [
   'PATHEXT',
   'USERPROFILE',
   'APPDATA',
+  'NODE_COMPILE_CACHE',
+  'NODE_EXTRA_CA_CERTS',
 ];
+
+/** What any program of this machine needs to run. */
+export const machineEnvironment = (machine: EnvironmentOptions['machine']): Readonly<Record<string, string>> =>
+  Object.fromEntries(OF_MACHINE.flatMap((name) => (machine?.[name] === undefined ? [] : [[name, machine[name]] as const])));
 
 /** What a program that trains finds in its environment. What the job says itself wins, but for what ties it to its run. */
 export function environmentOf(
@@ -42,7 +48,6 @@ export function environmentOf(
   const { id, runId, spec } = job;
   const { trainer, target, task, features, seed, params, experiment, model } = spec;
   const given = typeof trainer === 'string' ? {} : trainer.env;
-  const kept = OF_MACHINE.flatMap((name) => (machine?.[name] === undefined ? [] : [[name, machine[name]] as const]));
   const told: Readonly<Record<string, string | undefined>> = {
     MLFLOW_TRACKING_URI: trackingUri,
     MLFLOW_REGISTRY_URI: trackingUri,
@@ -61,5 +66,10 @@ export function environmentOf(
   };
   const entries = Object.entries(told).filter((entry): entry is [string, string] => entry[1] !== undefined);
   // A variable holds no NUL, whoever names it.
-  return Object.fromEntries([...kept, ...Object.entries(given), ...entries].map(([name, value]) => [name, value.replaceAll('\0', '')]));
+  return Object.fromEntries(
+    [...Object.entries(machineEnvironment(machine)), ...Object.entries(given), ...entries].map(([name, value]) => [
+      name,
+      value.replaceAll('\0', ''),
+    ]),
+  );
 }

@@ -10,6 +10,8 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
   /** Most memory, in bytes. */
   readonly memoryBytes: number;
+  /** Whether it keeps to its memory by itself; else it is held to it on this machine too, by its address space. */
+  readonly seesToMemory: boolean;
   /** Processors that it is to have. Not looked at on this machine. */
   readonly cpus: number;
   /** Where it runs in a container: which image; undefined: the one that is configured. */
@@ -17,7 +19,7 @@ export interface Program {
 }
 
 export interface ProgramHooks {
-  /** Ends it, with all processes that it has begun. */
+  /** Ends it, with all processes that it has begun; where others go on with it it may be left to them: see `isHandedOver`. */
   readonly signal: AbortSignal;
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
 }

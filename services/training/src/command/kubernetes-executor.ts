@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '@mlab/kernel';
 import type { Executor, Program, ProgramEnd, ProgramHooks } from './executor.ts';
+import { isHandedOver } from './handed-over.ts';
 import { jobNameOf, kubernetesJob, type KubernetesPlace } from './kubernetes-job.ts';
 import { newLines } from './new-lines.ts';
 
@@ -91,7 +92,7 @@ export function kubernetesExecutor({ place, config, pollMs }: KubernetesOptions)
       try {
         return await follow(name, hooks);
       } catch (error) {
-        if (hooks.signal.aborted) await remove(name).catch(() => {});
+        if (hooks.signal.aborted && !isHandedOver(hooks.signal.reason)) await remove(name).catch(() => {});
         throw error;
       }
     },

@@ -4,12 +4,15 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { request } from 'undici';
 import type { Executor, Program, ProgramEnd, ProgramHooks } from './executor.ts';
+import { isHandedOver } from './handed-over.ts';
 import { newLines } from './new-lines.ts';
 
 export interface RayOptions {
   /** Of Ray's dashboard: http://head:8265 */
   readonly url: string;
   readonly pollMs: number;
+  /** An address of a packed folder that programs begin in; empty: none. */
+  readonly workingDir: string;
 }
 
 const STATUSES = ['PENDING', 'RUNNING', 'STOPPED', 'SUCCEEDED', 'FAILED'] as const;
@@ -30,7 +33,7 @@ const PATIENCE_MS = 120_000;
  * Programs as jobs of a Ray cluster. https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html
  * A job that is there already, for it was begun by a process that was killed, is followed instead of being begun again.
  */
-export function rayExecutor({ url, pollMs }: RayOptions): Executor {
+export function rayExecutor({ url, pollMs, workingDir }: RayOptions): Executor {
   const jobs = new URL(`${url.replace(/\/$/, '')}/api/jobs/`);
 
   async function ask(path: string, method: 'GET' | 'POST' = 'GET', body?: object): Promise<{ status: number; text: string }> {
@@ -61,7 +64,7 @@ export function rayExecutor({ url, pollMs }: RayOptions): Executor {
       entrypoint: [...prefix, ...command].map(quoted).join(' '),
       entrypoint_num_cpus: cpus,
       entrypoint_memory: memoryBytes,
-      runtime_env: { env_vars: Object.fromEntries(plain) },
+      runtime_env: { env_vars: Object.fromEntries(plain), ...(workingDir === '' ? {} : { working_dir: workingDir }) },
       metadata: { job_submission_id: id, made_by: 'mlab' },
     };
     const { status, text } = await ask('', 'POST', body);
@@ -103,7 +106,8 @@ export function rayExecutor({ url, pollMs }: RayOptions): Executor {
       try {
         return await follow(program, hooks);
       } catch (error) {
-        if (hooks.signal.aborted) await ask(`${encodeURIComponent(program.id)}/stop`, 'POST').catch(() => {});
+        if (hooks.signal.aborted && !isHandedOver(hooks.signal.reason))
+          await ask(`${encodeURIComponent(program.id)}/stop`, 'POST').catch(() => {});
         throw error;
       }
     },

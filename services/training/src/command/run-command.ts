@@ -9,8 +9,8 @@ export interface CommandOrder {
   readonly env: Readonly<Record<string, string>>;
   /** The folder that it begins in. */
   readonly folder: string;
-  /** Most address space of each of its processes, in bytes, where there is a POSIX shell. */
-  readonly memoryBytes: number;
+  /** Most address space of each of its processes, in bytes, where there is a POSIX shell; undefined: as much as there is. */
+  readonly memoryBytes: number | undefined;
 }
 
 export interface CommandHooks {
@@ -74,7 +74,7 @@ function start({ command, env, folder, memoryBytes }: CommandOrder): ChildProces
   const [program = '', ...rest] = command;
   const options = { cwd: folder, env, detached: hasGuard, windowsHide: true } as const;
   if (!hasGuard) return spawn(program, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kilobytes = String(Math.ceil(memoryBytes / 1024));
+  const kilobytes = memoryBytes === undefined ? 'unlimited' : String(Math.ceil(memoryBytes / 1024));
   const child = spawn('/bin/sh', ['-c', GUARD, 'sh', kilobytes, ...command], { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin?.on('error', () => {});
   return child;

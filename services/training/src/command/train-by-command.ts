@@ -34,6 +34,7 @@ export function openTrainByCommand({ config, recording, executor, clock, machine
       memoryBytes: trainer.memoryMb * 1_048_576,
       cpus: config.commandCpus,
       image: undefined,
+      seesToMemory: false,
     };
     const onLine = (text: string, stream: 'stdout' | 'stderr'): void => line(stream === 'stderr' ? 'warning' : 'info', text);
     try {

@@ -31,6 +31,8 @@ export function checkSpec(spec: TrainingSpec, trainers: readonly Trainer<unknown
   if (split !== undefined) checkSplit(split, task);
   if (classWeights !== undefined && (task === 'regression' || mayLackTarget))
     throw wrongField('classWeights', 'are for tasks with classes', task);
+  if (evaluation.costs !== undefined && task !== undefined && task !== 'binary')
+    throw wrongField('evaluation.costs', 'are for tasks of two classes', task);
   if (known !== undefined) checkColumns(spec, known);
 }
 

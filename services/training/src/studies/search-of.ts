@@ -9,7 +9,7 @@ export interface Objective {
 }
 
 /** What the trials are compared by. */
-export function objectiveOf({ search, spec }: KeptStudy, task: Task): Objective {
+export function objectiveOf({ search, spec }: KeptStudy, task: Pick<Task, 'kind'>): Objective {
   const metric = search.metric ?? spec.evaluation.metric ?? PRIMARY_METRIC[task.kind];
   return { metric, direction: search.direction ?? (metricOf(metric).better === 'higher' ? 'maximize' : 'minimize') };
 }

@@ -2,8 +2,10 @@ import type { SearchSpec, Study, StudyState } from '@mlab/contracts/training-stu
 import type { TrainingSpec } from '@mlab/contracts/training-spec';
 import { AppError, type CallMeta, type Clock, type Database, type JobQueuesOf, type Queryable, type Transaction } from '@mlab/kernel';
 import { trainers } from '@mlab/learning';
+import type { Config } from '#/config.ts';
 import { checkSearch } from '#/domain/check-search.ts';
 import { checkSpec } from '#/domain/check-spec.ts';
+import { checkPlace } from '#/domain/place.ts';
 import { absent, wrongField } from '#/domain/refuse.ts';
 import { studyView, type KeptStudy, type KeptTrial } from '#/domain/study.ts';
 import type { jobs as declared } from '#/jobs.ts';
@@ -27,6 +29,7 @@ export interface StudiesOptions {
   readonly database: Database;
   readonly queues: JobQueuesOf<typeof declared>;
   readonly clock: Clock;
+  readonly config: Pick<Config, 'executor' | 'trainersRun'>;
   readonly ending: StudyEnding;
   readonly trainingJobs: TrainingJobs;
   readonly newId: () => string;
@@ -41,7 +44,7 @@ export interface NewStudyAsked {
 
 export type Studies = ReturnType<typeof openStudies>;
 
-export function openStudies({ database, queues, clock, ending, trainingJobs, newId, newRunId }: StudiesOptions) {
+export function openStudies({ database, queues, clock, config, ending, trainingJobs, newId, newRunId }: StudiesOptions) {
   const view = async (db: Queryable, study: KeptStudy): Promise<Study> => {
     const all = await countTrials(db, study.seq);
     // What was under way when a study was stopped is tried again when it goes on.
@@ -67,6 +70,7 @@ export function openStudies({ database, queues, clock, ending, trainingJobs, new
       throw wrongField('dataset', 'must be the id of a dataset, and there is none called so', spec.dataset);
     if (typeof spec.trainer !== 'string')
       throw wrongField('trainer', 'of a study must be one of ours: a command has no hyperparameters that are known');
+    checkPlace(spec, config);
     checkSpec(spec, trainers, (await findDescription(tx, spec.dataset)) as Described | undefined);
     checkSearch(spec, search, trainers);
     const id = newId();

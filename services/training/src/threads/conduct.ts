@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { AppError, type ErrorCode } from '@mlab/kernel';
+import { AppError, type ErrorCode } from '@mlab/kernel/errors';
 import { openControl, type Control } from '#/worker/control.ts';
 import type { Order, Said } from '#/worker/messages.ts';
 

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { AppError, type Clock } from '@mlab/kernel';
+import type { Clock } from '@mlab/kernel';
+import { AppError } from '@mlab/kernel/errors';
 import { conduct, type Conducting, type UncontrolledOrder } from './conduct.ts';
 import { startThread } from './start-thread.ts';
 

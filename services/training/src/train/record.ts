@@ -3,13 +3,13 @@ import type { CallMeta } from '@mlab/kernel';
 import { sourceOf, type KeptDataset } from '#/domain/dataset.ts';
 import { trainerName, type KeptJob } from '#/domain/job.ts';
 import type { MetricPoint, RecordedFile, Recording, RunOrder } from '#/domain/recording.ts';
+import type { KeptStudy } from '#/domain/study.ts';
 import type { MadeFile } from '#/worker/messages.ts';
 import type { Trained } from '#/train/trained.ts';
 
 export interface Code {
   /** Of the platform. */
   readonly version: string;
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 const runName = ({ spec }: Pick<KeptJob, 'spec'>, { name }: KeptDataset): string => spec.name ?? `${trainerName(spec)} on ${name}`;
@@ -55,17 +55,18 @@ export interface RunContext {
   readonly job: KeptJob;
   readonly dataset: KeptDataset;
   readonly code: Code;
-  readonly parentRunId: string | undefined;
+  /** Whose best it trains. */
+  readonly study: KeptStudy | undefined;
 }
 
-export function runOrder({ job, dataset, code, parentRunId }: RunContext): RunOrder {
+export function runOrder({ job, dataset, code, study }: RunContext): RunOrder {
   const { runId, spec, startedAt, createdAt } = job;
   const { bytes, name, sha256, source } = dataset;
   return {
     runId,
     experiment: spec.experiment,
     name: runName(job, dataset),
-    ...(parentRunId === undefined ? {} : { parentRunId }),
+    ...(study === undefined ? {} : { parentRunId: study.runId }),
     startMs: (startedAt ?? createdAt).getTime(),
     tags: originTags(job, code),
     params: askedParams(job),
@@ -101,8 +102,9 @@ export async function record(
     ([name, value]) => [Object.hasOwn(asked, name) ? `params.${name}` : name, value] as const,
   );
   const params = textsOf(Object.fromEntries(named));
-  await recording.logToRun(runId, { metrics: [...metrics, ...beside, ...tracked], params }, call);
-  const environment = JSON.stringify({ ...code.environment, mlab: code.version }, undefined, 2);
+  const own = { 'mlab.dataset.content': trained.contentDigest };
+  await recording.logToRun(runId, { metrics: [...metrics, ...beside, ...tracked], params, tags: own }, call);
+  const environment = JSON.stringify({ ...trained.environment, mlab: code.version }, undefined, 2);
   const runFiles = [
     ...trained.runFiles.map(fileOf),
     { path: 'report.html', contentType: 'text/html', bytes: Buffer.from(trained.report) },

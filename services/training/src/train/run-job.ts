@@ -3,21 +3,25 @@ import type { TrainingResult } from '@mlab/contracts/training-jobs';
 import type { CallMeta, Clock, Database, Events, JobRun, Objects } from '@mlab/kernel';
 import type { Config } from '#/config.ts';
 import type { Datasets } from '#/datasets.ts';
-import { sourceOf, type KeptDataset } from '#/domain/dataset.ts';
+import { sourceOf } from '#/domain/dataset.ts';
 import { finalFailure } from '#/domain/failure.ts';
 import type { LineLevel } from '#/domain/job-line.ts';
 import { trainerName, type KeptJob } from '#/domain/job.ts';
 import type { TrainByCommand } from '#/domain/command-training.ts';
 import type { Recording } from '#/domain/recording.ts';
-import { beginAttempt, keepError } from '#/store/jobs.ts';
+import { isElsewhere } from '#/domain/place.ts';
+import type { Programs } from '#/remote/programs.ts';
+import { beginAttempt, findJob, keepError } from '#/store/jobs.ts';
 import { findStudy } from '#/store/studies.ts';
+import { allTrials } from '#/store/trials.ts';
+import { reportedStudy } from '#/studies/reported-study.ts';
 import { factsOf, type JobEnding } from '#/train/job-ending.ts';
-import { keysOf, readKept } from '#/train/kept-files.ts';
 import type { Places } from '#/train/places.ts';
 import { record, runOrder, type Code, type RunContext } from '#/train/record.ts';
 import { openTeller, type Teller } from '#/train/teller.ts';
 import { dropTrained, findTrained, keepTrained, type Trained } from '#/train/trained.ts';
-import type { TrainThread } from '#/train/train-thread.ts';
+import { programOf } from '#/train/train-remotely.ts';
+import type { Train } from '#/train/train-thread.ts';
 
 export interface TrainJobOptions {
   readonly database: Database;
@@ -30,21 +34,23 @@ export interface TrainJobOptions {
   readonly ending: JobEnding;
   readonly datasets: Datasets;
   readonly places: Places;
-  readonly trainInThread: TrainThread;
+  readonly trainInThread: Train;
+  readonly trainRemotely: Train;
+  readonly programs: Programs;
   readonly trainByCommand: TrainByCommand;
 }
 
 /** One attempt at one training job, by whichever process has it now. */
 export function openTrainJob(options: TrainJobOptions) {
-  const { database, objects, events, clock, config, code, recording, ending, datasets, places, trainInThread, trainByCommand } = options;
+  const { database, objects, events, clock, config, code, recording, ending, datasets, places, trainByCommand } = options;
 
-  async function train(job: KeptJob, dataset: KeptDataset, teller: Teller, run: JobRun): Promise<Trained> {
+  async function train({ job, dataset, study }: RunContext, teller: Teller, run: JobRun): Promise<Trained> {
     const made = await findTrained(objects, job, run.signal);
     if (made !== undefined) return made;
-    await using file = await datasets.openFile(dataset, run.signal);
-    const resume = await readKept(objects, keysOf(job).checkpoint, run.signal);
-    if (resume !== undefined) teller.line('info', 'Training goes on from where another process has left it.');
-    const trained = await trainInThread({ job, dataset, file, resume, teller, signal: run.signal });
+    const searched = study === undefined ? undefined : reportedStudy(study, await allTrials(database.for(run.call), study.seq));
+    const names = { job: job.id, run: job.runId, dataset: dataset.name, version: code.version };
+    const trainIt = isElsewhere(job.spec, config) ? options.trainRemotely : options.trainInThread;
+    const trained = await trainIt({ job, dataset, study: searched, names, teller, signal: run.signal });
     await teller.settle();
     const whole = { ...trained, endedMs: clock.now().getTime() };
     await keepTrained(objects, job, whole, run.signal);
@@ -66,11 +72,14 @@ export function openTrainJob(options: TrainJobOptions) {
       const line = (level: LineLevel, text: string): void => teller.line(level, text);
       return { result: await trainByCommand({ job, trainer, dataset, path: file.path, line, call, signal }) };
     }
-    const trained = await train(job, dataset, teller, run);
+    const trained = await train(context, teller, run);
     signal.throwIfAborted();
     teller.phase('recording');
     return { result: await record(recording, context, trained, call), trained };
   }
+
+  const isHere = ({ spec }: KeptJob): boolean =>
+    config.executor === 'local' || (typeof spec.trainer === 'string' && !isElsewhere(spec, config));
 
   const started = async (job: KeptJob, call: CallMeta): Promise<void> =>
     database.transaction(call, (tx) =>
@@ -87,7 +96,7 @@ export function openTrainJob(options: TrainJobOptions) {
     await started(job, call);
     const dataset = await datasets.mustFind(call, job.spec.dataset);
     const study = job.studyId === undefined ? undefined : await findStudy(database.for(call), job.studyId);
-    const context = { job, dataset, code, parentRunId: study?.runId };
+    const context = { job, dataset, code, study };
     await using teller = openTeller({ database, events, recording, clock, config, job, run });
     teller.line('info', `Attempt ${job.attempts}: ${trainerName(job.spec)} on ${dataset.name}.`);
     try {
@@ -101,7 +110,7 @@ export function openTrainJob(options: TrainJobOptions) {
             name: dataset.name,
             source: sourceOf(dataset),
             sha256: dataset.sha256,
-            ...(trained === undefined ? {} : { rows: trained.rows }),
+            ...(trained === undefined ? {} : { contentSha256: trained.contentDigest, rows: trained.rows }),
             columns: (trained?.columns ?? []).map(({ name }) => name),
           },
         ];
@@ -116,7 +125,7 @@ export function openTrainJob(options: TrainJobOptions) {
         return events.publish(tx, training.events.modelTrained, data, { subject: job.id, key: job.id });
       });
       // What is left over of it harms nobody.
-      await dropTrained(objects, job, signal).catch((error: unknown) =>
+      await Promise.all([dropTrained(objects, job, signal), options.programs.forget(programOf(job))]).catch((error: unknown) =>
         run.log.warn({ err: error }, 'What a job no longer needs is still there.'),
       );
     } catch (error) {
@@ -126,7 +135,10 @@ export function openTrainJob(options: TrainJobOptions) {
   }
 
   return async ({ job: id, generation }: { readonly job: string; readonly generation: number }, run: JobRun): Promise<object> => {
-    using _place = await places.take(run.signal);
+    const asked = await findJob(database.for(run.call), id);
+    if (asked === undefined) return {};
+    // What trains elsewhere takes no place here.
+    using _place = isHere(asked) ? await places.take(run.signal) : undefined;
     const job = await beginAttempt(database.for(run.call), id, generation, clock.now());
     if (job === undefined) return {};
     try {

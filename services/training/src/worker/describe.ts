@@ -11,8 +11,13 @@ const describedOf = ({ rows, compression, columns, notes }: DatasetDescription):
 });
 
 /** The columns of a file, and the task that would be inferred for one of them. */
-export async function describeFile({ file, limits, target }: DescribeOrder): Promise<{ description: Described; task?: DescribedTask }> {
-  await using dataset = await openFile(file, limits);
+export async function describeFile({
+  file,
+  limits,
+  target,
+  types = [],
+}: DescribeOrder): Promise<{ description: Described; task?: DescribedTask }> {
+  await using dataset = await openFile({ ...file, types }, limits);
   const description = describedOf(dataset.description);
   if (target === undefined) return { description };
   const known = dataset.description.columns.some(({ name, kind }) => name === target && kind !== undefined);

@@ -63,7 +63,8 @@ export function judge({ spec, task, model, baseline, test, predictions, crossVal
   const predicted = predictedOf(task, test, predictions);
   const resampling = { resamples: asked.bootstrap, level: asked.confidence };
   const threshold = task.kind === 'binary' && asked.threshold !== 0.5 ? { threshold: asked.threshold } : {};
-  const options = (purpose: string) => ({ ...resampling, ...threshold, random: randomFor(seed, purpose) });
+  const costs = asked.costs === undefined ? {} : { costs: asked.costs };
+  const options = (purpose: string) => ({ ...resampling, ...threshold, ...costs, random: randomFor(seed, purpose) });
   const matrix = task.kind === 'clustering' ? { matrix: model.preparing.apply(test.table) } : {};
   const evaluation = evaluate(predicted, { ...options('evaluation'), ...matrix });
   const metric = metricFor(asked.metric, task, evaluation);
@@ -71,7 +72,8 @@ export function judge({ spec, task, model, baseline, test, predictions, crossVal
   const compares = beside !== undefined && isKnown(task, test) && asked.bootstrap > 0;
   const other =
     beside === undefined ? undefined : evaluate(predictedOf(task, test, beside), { ...options('baseline'), resamples: 0, ...matrix });
-  const known = isKnown(task, test) && evaluation.metrics[metric] !== undefined;
+  // What comes of the whole evaluation, as a calibration does, is not told of parts of it.
+  const known = isKnown(task, test) && metricsOf(predicted).metrics[metric] !== undefined;
   const byName = columnsByName(test.table);
   const sliced = asked.slices.flatMap((name) => byName.get(name) ?? []);
   return {

@@ -17,6 +17,8 @@ export interface Loaded {
   readonly target: Float64Array;
   readonly weights: Float64Array | undefined;
   readonly warnings: readonly string[];
+  /** See `TrainedModel`. */
+  readonly contentDigest: string;
 }
 
 export async function load({ file, limits, spec }: Pick<LoadOrder, 'file' | 'limits' | 'spec'>): Promise<Loaded> {
@@ -24,10 +26,10 @@ export async function load({ file, limits, spec }: Pick<LoadOrder, 'file' | 'lim
   const { description } = dataset;
   const readable = description.columns.filter(({ kind }) => kind !== undefined).map(({ name }) => name);
   const features = featuresOf(spec, description, readable);
-  const { table: all } = await dataset.readTable(wantedOf(spec, features, readable));
+  const { table: all, contentDigest } = await dataset.readTable(wantedOf(spec, features, readable));
   if (all.rows === 0) throw new AppError('invalid', 'The file has no rows.');
   const { table, task, target, warnings } = withTarget(all, spec);
-  return { description, table, features, task, target, weights: weightsOf(table, spec.weights), warnings };
+  return { description, table, features, task, target, weights: weightsOf(table, spec.weights), warnings, contentDigest };
 }
 
 const withTypes = (file: ThreadFile, { types }: TrainingSpec): ThreadFile & { readonly types: TrainingSpec['types'] } => ({

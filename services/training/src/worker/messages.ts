@@ -5,6 +5,7 @@ import type { Reading } from '#/domain/dataset.ts';
 import type { LineLevel } from '#/domain/job-line.ts';
 import type { RecordedSignature } from '#/domain/recording.ts';
 import type { ReadLimits } from '#/data/dataset.ts';
+import type { ReportedStudy } from '#/report/contents.ts';
 import type { Loss } from './losses.ts';
 import type { Loaded } from './load.ts';
 
@@ -32,6 +33,7 @@ interface FileOrder extends AnyOrder {
 export interface DescribeOrder extends FileOrder {
   readonly kind: 'describe';
   readonly target?: string | undefined;
+  readonly types?: TrainingSpec['types'] | undefined;
 }
 
 /** Reads what several trials learn from. */
@@ -46,7 +48,9 @@ export interface TrainOrder extends FileOrder {
   /** That a trainer may use besides this one. */
   readonly threads: number;
   /** Which become part of the report. */
-  readonly names: { readonly job: string; readonly run: string; readonly dataset: string };
+  readonly names: { readonly job: string; readonly run: string; readonly dataset: string; readonly version: string };
+  /** The study whose best is trained, for the report. */
+  readonly study?: ReportedStudy | undefined;
   readonly resume?: Uint8Array | undefined;
   readonly checkpointMs: number;
 }
@@ -97,6 +101,10 @@ export interface TrainedModel {
     readonly metrics: readonly MetricResult[];
   };
   readonly rows: number;
+  /** SHA-256 of the values of the columns that were read, whatever the format of the file. */
+  readonly contentDigest: string;
+  /** Of the process that trained. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Columns that were learnt from. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** Further metrics to track: name and value. */

@@ -21,7 +21,7 @@ const signal = whenTold();
 /** Looks through a file of this machine. */
 export function openFile(file: ThreadFile & { readonly types?: TrainingSpec['types'] }, limits: ReadLimits): Promise<Dataset> {
   const { path, name, reading, types = [] } = file;
-  const columns = types.map(({ column, kind }) => ({ name: column, type: kind }));
+  const columns = types.map(({ column, kind: type, missing, decimalComma }) => ({ name: column, type, missing, decimalComma }));
   const source = { name, open: () => Promise.resolve(createReadStream(path)) };
   return openDataset(source, { options: { ...reading, columns }, limits, directory: tmpdir(), signal });
 }

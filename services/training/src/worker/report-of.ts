@@ -2,6 +2,7 @@ import type { Fact, LearningCurve, Report, ReportedColumn } from '#/report/conte
 import type { Losses } from './losses.ts';
 import type { MadeOf } from './made-of.ts';
 import { telling } from './judge.ts';
+import { environmentOf } from './environment-of.ts';
 import { splitOf, type Parts } from './split-table.ts';
 
 const fact = (name: string, value: unknown): Fact => {
@@ -39,6 +40,7 @@ export function reportOf(made: MadeOf): Report {
         fact('rows', description.rows),
         fact('columns', description.columns.length),
         fact('SHA-256', description.digest),
+        fact('SHA-256 of the values that were read', loaded.contentDigest),
       ],
       columns: columnsOf(made),
     },
@@ -56,7 +58,9 @@ export function reportOf(made: MadeOf): Report {
     ...(permutations === undefined ? {} : { permutations }),
     ...(importance.length === 0 ? {} : { importance }),
     ...(slices === undefined ? {} : { slices }),
+    ...(order.study === undefined ? {} : { study: order.study }),
     warnings,
+    environment: Object.entries({ mlab: names.version, ...environmentOf(order.threads) }).map(([name, value]) => fact(name, value)),
   };
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@mlab/kernel/errors';
-import { trainers, type Task } from '@mlab/learning';
+import { trainers, type Evaluation, type Task } from '@mlab/learning';
 import { readControl } from './control.ts';
+import { environmentOf } from './environment-of.ts';
 import { fit, trainerOf, type AnyTrainer, type FitOptions, type Model } from './fit.ts';
 import { crossValidate, judge, telling } from './judge.ts';
 import { load, type Loaded } from './load.ts';
@@ -32,6 +33,8 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
   const { task, table, features, description } = loaded;
   for (const text of loaded.warnings) say({ kind: 'line', level: 'info', text });
   say({ kind: 'line', level: 'info', text: `${table.rows} rows of ${features.length} columns to learn from.` });
+  if (spec.evaluation.costs !== undefined && task.kind !== 'binary')
+    throw new AppError('invalid', `evaluation.costs are for tasks of two classes, and this is ${task.kind}.`);
   phase('splitting');
   const parts = splitTable(loaded, spec);
   const { trainer, params } = trainerOf(spec, task);
@@ -97,12 +100,15 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
   const warnings = warningsOf(loaded, model);
   const importance = telling(model).filter(({ value }) => value > 0);
   const sha256 = createHash('sha256').update(written.bytes).digest('hex');
+  const thresholds = thresholdsIn(judgement.evaluation);
   const told = { order, loaded, parts, model, judgement, params, predictions, warnings, trainer };
   const made = filesOf({ ...told, bytes: written.bytes.length, losses: learning.losses(), created: new Date().toISOString() });
   goesOn();
   return {
     onnx: written.bytes,
     rows: description.rows,
+    contentDigest: loaded.contentDigest,
+    environment: environmentOf(threads),
     columns: inputs.map(({ name, kind }) => ({ name, type: kind })),
     tracked: trackedOf(judgement.results, model),
     params,
@@ -114,6 +120,7 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
       trainer: trainer.name,
       metric: judgement.metric,
       metrics: [...judgement.results],
+      ...(thresholds.length === 0 ? {} : { thresholds }),
       rows: rowsOf(parts),
       iterations: model.fitted.iterations,
       modelBytes: written.bytes.length,
@@ -126,6 +133,16 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
     },
   };
 }
+
+/** From which probability on the second class would best be answered, by what is wanted. */
+const thresholdsIn = ({ thresholds = [] }: Evaluation) =>
+  thresholds.map(({ goal, threshold, precision, recall, cost }) => ({
+    goal,
+    ...(threshold === null ? {} : { threshold }),
+    precision,
+    recall,
+    ...(cost === undefined ? {} : { cost }),
+  }));
 
 const MOST_IMPORTANT = 100;
 const MOST_WARNINGS = 100;

@@ -29,7 +29,13 @@ export function writeOnnx({ preparing, fitted }: Model, task: Task, spec: Traini
   }
   if ('classes' in task) graph.classes(task.classes);
   const inputs = JSON.stringify(preparing.inputs.map(({ name, kind }) => ({ name, kind })));
-  const told = { task: task.kind, trainer: trainerName({ trainer }), seed: String(seed), inputs, ...(target === undefined ? {} : { target }) };
+  const told = {
+    task: task.kind,
+    trainer: trainerName({ trainer }),
+    seed: String(seed),
+    inputs,
+    ...(target === undefined ? {} : { target }),
+  };
   return { bytes: writeModel(graph.build({ ...told, outputs: JSON.stringify(outputs) })), outputs };
 }
 
