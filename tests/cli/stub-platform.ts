@@ -1,5 +1,5 @@
 // Stands in for apps/platform/main.ts: keeps its promises to the supervisor, and misbehaves on request.
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,6 +28,26 @@ function failsNow(): boolean {
   return existsSync(file) && names.some((name) => name.startsWith(readFileSync(file, 'utf8')));
 }
 
+/** Once, for the service that stands in the file that STUB_FAIL_ONCE names. */
+function failsOnce(): boolean {
+  const file = process.env['STUB_FAIL_ONCE'] ?? '';
+  const fails = existsSync(file) && names.includes(readFileSync(file, 'utf8'));
+  if (fails) rmSync(file);
+  return fails;
+}
+
+/** Until the neighbours that it was told of are there. */
+async function findNeighbours(): Promise<void> {
+  for (const [, url = ''] of (values.peer ?? []).map((pair) => pair.split('=')))
+    while (
+      !(await fetch(url).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await delay(20);
+}
+
 async function end(why: string): Promise<void> {
   log(`drains: ${why}`);
   if (misbehaves('NEVER_ENDS')) return;
@@ -42,7 +62,7 @@ async function end(why: string): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  if (misbehaves('FAIL') || failsNow()) {
+  if (misbehaves('FAIL') || failsNow() || failsOnce()) {
     const reason = 'the configuration "demo" is not valid.';
     process.stderr.write(`${reason}\n`);
     process.send?.({ type: 'failed', reason });
@@ -54,6 +74,7 @@ async function start(): Promise<void> {
     setInterval(() => undefined, 1000);
     return;
   }
+  if (misbehaves('FINDS')) await findNeighbours();
   for (const name of names) {
     const server = createServer((request, response) => {
       log('request', { url: request.url });

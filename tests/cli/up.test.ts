@@ -80,6 +80,21 @@ test('one Ctrl-C that arrives several times, from the terminal, npm and the boot
   assert.match(cli.log('gateway'), /has ended/, 'it was not cut short');
 });
 
+test('what does not start at once is named with its reason, also when it runs by the time that all else does', async () => {
+  await using cli = await testCli();
+  const once = join(cli.home, '..', 'once');
+  writeFileSync(once, 'predictor');
+  // The gateway is ready only once the predictor is, which is then at its second try.
+  const up = await cli.run(['up', '--detach'], { STUB_FAIL_ONCE: once, STUB_FINDS: 'gateway' });
+  assert.equal(up.code, 0, up.err);
+  assert.match(up.out, /What did not start at once, and runs by now\n {2}predictor failed: the configuration "demo" is not valid\.\n$/);
+  assert.equal((await cli.process('predictor')).restarts, 1);
+  await cli.run(['down']);
+  const ill = await cli.run(['up', '--detach'], { STUB_HANG: 'predictor', MLAB_READY_SECONDS: '0.5' });
+  assert.equal(ill.code, 1);
+  assert.match(ill.out, /What does not run [^\n]*\n {2}predictor was not ready within 0\.5 s\.\n$/);
+});
+
 test('up --detach returns when all is ready, and what runs goes on', async () => {
   await using cli = await testCli();
   const { code, out } = await cli.run(['up', '--detach']);

@@ -5,8 +5,16 @@ import { startTable, troublesOf } from './process-table.ts';
 import type { ProcessStatus } from './supervisor/process-status.ts';
 import { type Trial, TRIALS } from './topology/trials.ts';
 
+interface Started {
+  readonly processes: readonly ProcessStatus[];
+  /** A sentence for each that did not start at first. */
+  readonly failures: readonly string[];
+  readonly home: Home;
+  readonly ending: string;
+}
+
 /** What a person needs to know once all is up that can be: what runs where, how to try it, where to look, what does not run and why. */
-export function startMessage(processes: readonly ProcessStatus[], home: Home, ending: string): string {
+export function startMessage({ processes, failures, home, ending }: Started): string {
   const urls = new Map<string, string>();
   for (const { name, url } of processes.filter(({ state }) => state === 'ready').flatMap(({ services }) => services)) {
     // The first instance is the one whose address is known.
@@ -18,7 +26,10 @@ export function startMessage(processes: readonly ProcessStatus[], home: Home, en
   });
   const part = (name: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `${styleText('bold', name.padEnd(8))}${lines.join('\n        ')}\n`;
-  const troubles = troublesOf(processes);
+  // What is being started anew at this moment has no reason of its own any more.
+  const untold = failures.filter((failure) => processOf(failure, processes)?.reason === undefined);
+  const recovered = untold.filter((failure) => runsByNow(failure, processes));
+  const troubles = `${troublesOf(processes)}${linesOf(untold.filter((failure) => !recovered.includes(failure)))}`;
   return [
     startTable(processes),
     '\n',
@@ -29,8 +40,18 @@ export function startMessage(processes: readonly ProcessStatus[], home: Home, en
     troubles === ''
       ? ''
       : `\n${styleText('bold', 'What does not run (it is tried again and again; ./mlab ps shows how it goes)')}\n${troubles}`,
+    recovered.length === 0 ? '' : `\n${styleText('bold', 'What did not start at once, and runs by now')}\n${linesOf(recovered)}`,
   ].join('');
 }
+
+const processOf = (failure: string, processes: readonly ProcessStatus[]): ProcessStatus | undefined =>
+  processes.find(({ process: name }) => failure.startsWith(`${name} `));
+
+/** Whether that which a sentence tells of has been started again, and is ready. */
+export const runsByNow = (failure: string, processes: readonly ProcessStatus[]): boolean =>
+  processOf(failure, processes)?.state === 'ready';
+
+const linesOf = (sentences: readonly string[]): string => sentences.map((sentence) => `  ${sentence}\n`).join('');
 
 /** Those of the lab first; with many services the others would fill the screen. */
 const MOST_DOCS = 4;

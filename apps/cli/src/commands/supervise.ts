@@ -31,7 +31,7 @@ export const command: Command = {
       tell({ type: 'refused', reason, alreadyRunning: error instanceof AlreadyRunning });
       return 1;
     }
-    tell({ type: 'up', failures: failures.length });
+    tell({ type: 'up', failures });
     await supervisor.ended;
     return 0;
   },

@@ -5,7 +5,7 @@ import { onInterrupt } from '../interrupts.ts';
 import { followLogs, openLogs } from '../logs/follow-logs.ts';
 import { logPrinter } from '../logs/log-printer.ts';
 import { refuseListening } from '../refuse-listening.ts';
-import { startMessage } from '../start-message.ts';
+import { runsByNow, startMessage } from '../start-message.ts';
 import { askStatus, demand } from '../supervisor/control-client.ts';
 import { startInBackground } from '../supervisor/start-in-background.ts';
 import { startLab } from '../supervisor/start-lab.ts';
@@ -21,7 +21,7 @@ export const command: Command = {
       --listen     Address to listen on; another than loopback needs protection.
 
 What cannot start does not keep the others from running: it says why, also in mlab ps, and is tried again and again. The exit code of
---detach is 1 then. When nothing can start at all, nothing is left running.
+--detach is 1 then, unless it runs by the time that all others do. When nothing can start at all, nothing is left running.
 
 DATABASE_URL names a PostgreSQL to be used in place of the one that mlab brings, MLAB_POSTGRES_PORT the port of that one.
 MLAB_<SERVICE>_PORT chooses a port (MLAB_GATEWAY_PORT=8100), MLAB_HOME the folder for data and logs (default .mlab),
@@ -35,18 +35,18 @@ MLAB_TOPOLOGY and MLAB_LISTEN stand for the flags, MLAB_READY_SECONDS is how lon
     const home = homeOf(process.env);
     const { plan, args } = await planOf(flags);
     const chosen = chosenNames(plan, positionals);
-    let failed = false;
+    let failures: readonly string[];
     try {
       if (!flags['detach']) return await upInForeground(plan, chosen, home);
-      failed = (await startInBackground([...args, ...positionals], home)) > 0;
+      failures = await startInBackground([...args, ...positionals], home);
     } catch (error) {
       if (!(error instanceof AlreadyRunning) || positionals.length === 0) throw error;
-      failed = await startMissing(chosen, home, error);
+      failures = await startMissing(chosen, home, error);
     }
     const status = await askStatus(home);
     if (!status) throw new CliError(`The supervisor has ended again; ${home.logs} tells why.`);
-    process.stdout.write(startMessage(status.processes, home, './mlab down'));
-    return failed ? 1 : 0;
+    process.stdout.write(startMessage({ processes: status.processes, failures, home, ending: './mlab down' }));
+    return failures.every((failure) => runsByNow(failure, status.processes)) ? 0 : 1;
   },
 };
 
@@ -80,10 +80,11 @@ async function upInForeground(plan: LabPlan, chosen: readonly string[], home: Ho
   try {
     if (interrupted) return 0;
     if (process.stderr.isTTY) process.stderr.write(`Starting ${chosen.join(', ')} …\n`);
-    await startLab(supervisor, chosen);
+    const failures = await startLab(supervisor, chosen);
     const names = (): string[] => [...supervisor.names(), 'supervisor'];
     const logs = openLogs(names, home);
-    process.stdout.write(`${startMessage((await supervisor.status()).processes, home, 'Ctrl-C')}\n`);
+    const { processes } = await supervisor.status();
+    process.stdout.write(`${startMessage({ processes, failures, home, ending: 'Ctrl-C' })}\n`);
     const over = new AbortController();
     void supervisor.ended.then(() => over.abort());
     await followLogs(logs, await logPrinter(process.stdout, false), over.signal);
@@ -95,12 +96,10 @@ async function upInForeground(plan: LabPlan, chosen: readonly string[], home: Ho
   return 0;
 }
 
-/** `up gateway` beside a running supervisor starts what was named and does not run yet. Answers whether something could not start. */
-async function startMissing(chosen: readonly string[], home: Home, alreadyRunning: AlreadyRunning): Promise<boolean> {
+/** `up gateway` beside a running supervisor starts what was named and does not run yet. Answers with a sentence for each that did not start. */
+async function startMissing(chosen: readonly string[], home: Home, alreadyRunning: AlreadyRunning): Promise<readonly string[]> {
   const status = await askStatus(home);
   const missing = chosen.filter((name) => status?.processes.find((entry) => entry.process === name)?.pid === undefined);
   if (!status || missing.length === 0) throw alreadyRunning;
-  const { failures } = await demand(home, { type: 'start', names: missing });
-  if (failures.length > 0) process.stderr.write(`${failures.join('\n')}\n`);
-  return failures.length > 0;
+  return (await demand(home, { type: 'start', names: missing })).failures;
 }

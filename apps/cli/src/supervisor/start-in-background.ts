@@ -6,10 +6,10 @@ import { type Home, logFile, openHome, repositoryFolder } from '../home.ts';
 import { AlreadyRunning } from './supervisor.ts';
 
 /** What the supervisor in the background tells the command that started it, once. */
-export type BackgroundNews = { type: 'up'; failures: number } | { type: 'refused'; reason: string; alreadyRunning: boolean };
+export type BackgroundNews = { type: 'up'; failures: readonly string[] } | { type: 'refused'; reason: string; alreadyRunning: boolean };
 
-/** Resolves when all that can be is ready, with the number of those that could not start; the supervisor goes on without us. */
-export async function startInBackground(args: readonly string[], home: Home): Promise<number> {
+/** Resolves when all that can be is ready, with a sentence for each that did not start; the supervisor goes on without us. */
+export async function startInBackground(args: readonly string[], home: Home): Promise<readonly string[]> {
   openHome(home);
   const output = openSync(logFile(home, 'supervisor'), 'a', 0o600);
   const child = spawn(process.execPath, [join(repositoryFolder, 'apps', 'cli', 'src', 'main.ts'), 'supervise', ...args], {

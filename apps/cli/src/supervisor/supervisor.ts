@@ -124,7 +124,7 @@ async function supervise(plan: LabPlan, home: Home, release: () => void): Promis
   async function start(names: readonly string[]): Promise<Outcome> {
     refuseWhenEnding();
     const chosen = select(groups, names);
-    const failures = database && chosen.length > 0 ? await database.start() : [];
+    const failures = database && chosen.length > 0 ? await startDatabase(database) : [];
     refuseWhenEnding();
     const others = await failuresOf(
       chosen.filter(({ target }) => target !== database),
@@ -198,6 +198,12 @@ async function supervise(plan: LabPlan, home: Home, release: () => void): Promis
   const server = await serveControl(home, (request) => obey(supervisor, request));
   log('info', `The supervisor is process ${process.pid}.`);
   return supervisor;
+}
+
+/** Its port may be taken by another lab between the look at it and the start: then the next one that is free is taken, and not once all else runs without it. */
+async function startDatabase(database: ProcessGroup): Promise<readonly string[]> {
+  const failures = await database.start();
+  return failures.length === 0 ? failures : database.start();
 }
 
 const namesOf = (chosen: readonly Selected<ProcessGroup>[]): string[] => [
