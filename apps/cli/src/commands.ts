@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   doctor: () => import('./commands/doctor.ts'),
   'dead-letters': () => import('./commands/dead-letters.ts'),
   train: () => import('./commands/train.ts'),
+  predict: () => import('./commands/predict.ts'),
   import: () => import('./commands/import.ts'),
   certs: () => import('./commands/certs.ts'),
   test: () => import('./commands/test.ts'),

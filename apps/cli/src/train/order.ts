@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { usageError } from '../cli-error.ts';
 import type { CommandInput } from '../command.ts';
+import { numberFlag, pairFlags, textFlag, textFlags } from '../flag-values.ts';
 
 type Flags = CommandInput['flags'];
 
@@ -11,36 +12,33 @@ export interface TrainingOrder {
   readonly search: Readonly<Record<string, unknown>> | undefined;
 }
 
-const texts = (value: unknown): readonly string[] => ([value ?? []] as unknown[]).flat().map(String);
-const text = (flags: Flags, name: string): string | undefined => (flags[name] === undefined ? undefined : String(flags[name]));
-
 /** `file` is `-` for standard input. Throws what says which flag is wrong. */
 export function readOrder(file: string, flags: Flags): TrainingOrder {
-  const name = flags['no-register'] === true ? undefined : (text(flags, 'name') ?? modelName(file, text(flags, 'target')));
-  const cv = number(flags, 'cv', 2);
+  const name = flags['no-register'] === true ? undefined : (textFlag(flags, 'name') ?? modelName(file, textFlag(flags, 'target')));
+  const cv = numberFlag(flags, 'cv', 2);
   const evaluation = {
     ...(cv === undefined ? {} : { kind: 'cross_validation', folds: cv }),
-    ...given('metric', text(flags, 'metric')),
+    ...given('metric', textFlag(flags, 'metric')),
     ...given('slices', list(flags, 'slice')),
   };
-  const stopping = number(flags, 'early-stopping', 1);
+  const stopping = numberFlag(flags, 'early-stopping', 1);
   return {
     spec: {
-      ...given('target', text(flags, 'target')),
-      ...given('task', text(flags, 'task')),
-      ...given('trainer', text(flags, 'trainer')),
+      ...given('target', textFlag(flags, 'target')),
+      ...given('task', textFlag(flags, 'task')),
+      ...given('trainer', textFlag(flags, 'trainer')),
       params: pairs(flags, 'param', jsonValue),
       ...given('features', list(flags, 'feature')),
       ...given('exclude', list(flags, 'exclude')),
       ...given('split', splitOf(flags)),
-      ...given('weights', text(flags, 'weights')),
+      ...given('weights', textFlag(flags, 'weights')),
       ...given('classWeights', flags['balanced'] === true ? 'balanced' : undefined),
       ...given('earlyStopping', stopping === undefined ? undefined : { rounds: stopping }),
       evaluation,
       ...given('model', name),
-      ...given('experiment', text(flags, 'experiment')),
-      ...given('name', text(flags, 'run-name')),
-      ...given('seed', number(flags, 'seed', 0)),
+      ...given('experiment', textFlag(flags, 'experiment')),
+      ...given('name', textFlag(flags, 'run-name')),
+      ...given('seed', numberFlag(flags, 'seed', 0)),
       tags: pairs(flags, 'tag', String),
     },
     search: searchOf(flags),
@@ -50,29 +48,13 @@ export function readOrder(file: string, flags: Flags): TrainingOrder {
 const given = (key: string, value: unknown): object => (value === undefined ? {} : { [key]: value });
 
 const list = (flags: Flags, name: string): readonly string[] | undefined => {
-  const values = texts(flags[name]);
+  const values = textFlags(flags, name);
   return values.length === 0 ? undefined : values;
 };
 
-function number(flags: Flags, name: string, least: number): number | undefined {
-  const value = text(flags, name);
-  if (value === undefined) return undefined;
-  const read = Number(value);
-  if (value.trim() !== '' && Number.isInteger(read) && read >= least) return read;
-  throw usageError(`--${name} takes a whole number of at least ${least}, and not "${value}".`);
-}
-
 function pairs<T>(flags: Flags, name: string, read: (value: string) => T): Readonly<Record<string, T>> {
-  return Object.fromEntries(
-    texts(flags[name]).map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1)
-        throw usageError(
-          `--${name} takes a name and a value, such as --${name} ${name === 'param' ? 'trees=200' : 'team=risk'}, and not "${pair}".`,
-        );
-      return [pair.slice(0, at), read(pair.slice(at + 1))];
-    }),
-  );
+  const example = name === 'param' ? 'trees=200' : 'team=risk';
+  return Object.fromEntries(pairFlags(flags, name, example).map(([key, value]) => [key, read(value)]));
 }
 
 /** `0.1`, `true` and `[1, 2]` are what they look like; everything else is a text. */
@@ -86,7 +68,7 @@ function jsonValue(value: string): unknown {
 
 /** `stratified`, `time:day`, `group:customer`; with `--test` and `--validation` for the shares. */
 function splitOf(flags: Flags): object | undefined {
-  const split = text(flags, 'split');
+  const split = textFlag(flags, 'split');
   const shares = { ...given('test', share(flags, 'test')), ...given('validation', share(flags, 'validation')) };
   if (split === undefined) return Object.keys(shares).length === 0 ? undefined : shares;
   const at = split.indexOf(':');
@@ -97,7 +79,7 @@ function splitOf(flags: Flags): object | undefined {
 }
 
 function share(flags: Flags, name: string): number | undefined {
-  const value = text(flags, name);
+  const value = textFlag(flags, name);
   if (value === undefined) return undefined;
   const read = Number(value);
   if (value.trim() !== '' && read >= 0 && read < 1) return read;
@@ -105,7 +87,7 @@ function share(flags: Flags, name: string): number | undefined {
 }
 
 function searchOf(flags: Flags): TrainingOrder['search'] {
-  const sampler = text(flags, 'search');
+  const sampler = textFlag(flags, 'search');
   if (sampler === undefined) {
     const stray = ['trials', 'parallel', 'pruner', 'timeout'].find((name) => flags[name] !== undefined);
     if (stray !== undefined) throw usageError(`--${stray} is for a search: say --search tpe, random or grid too.`);
@@ -114,11 +96,11 @@ function searchOf(flags: Flags): TrainingOrder['search'] {
   if (!['random', 'tpe', 'grid'].includes(sampler)) throw usageError(`--search takes tpe, random or grid, and not "${sampler}".`);
   return {
     sampler,
-    ...given('trials', number(flags, 'trials', 1)),
-    ...given('parallel', number(flags, 'parallel', 1)),
-    ...given('pruner', text(flags, 'pruner')),
-    ...given('metric', text(flags, 'metric')),
-    ...given('timeoutSeconds', number(flags, 'timeout', 1)),
+    ...given('trials', numberFlag(flags, 'trials', 1)),
+    ...given('parallel', numberFlag(flags, 'parallel', 1)),
+    ...given('pruner', textFlag(flags, 'pruner')),
+    ...given('metric', textFlag(flags, 'metric')),
+    ...given('timeoutSeconds', numberFlag(flags, 'timeout', 1)),
   };
 }
 

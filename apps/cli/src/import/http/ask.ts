@@ -26,12 +26,15 @@ export class HttpError extends Error {
   readonly status: number;
   /** MLflow's word, or ours. */
   readonly code: string;
+  /** The answer itself, where it is JSON. */
+  readonly fields: Fields;
 
-  constructor(message: string, status: number, code: string) {
+  constructor(message: string, status: number, code: string, fields: Fields = {}) {
     super(message);
     this.name = 'HttpError';
     this.status = status;
     this.code = code;
+    this.fields = fields;
   }
 }
 
@@ -143,7 +146,7 @@ async function refusal(answer: Response, path: string): Promise<HttpError> {
   const said = fields['message'] ?? fields['detail'];
   const code = fields['error_code'] ?? fields['code'];
   const message = typeof said === 'string' && said !== '' ? said : `${path.split('?')[0] ?? ''} was answered with ${answer.status}`;
-  return new HttpError(message, answer.status, typeof code === 'string' ? code : String(answer.status));
+  return new HttpError(message, answer.status, typeof code === 'string' ? code : String(answer.status), fields);
 }
 
 function reasonOf(error: unknown): string {
