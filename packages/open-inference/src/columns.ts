@@ -17,13 +17,19 @@ type Given = Record<string, { readonly data: Tensor['data']; readonly dims: read
 /** The tensors as what a model is asked with: each of its inputs once, of its datatype and shape, and nothing else. */
 export function columnsOf({ model, inputs }: Ports, tensors: readonly Tensor[]): Columns {
   const columns: Given = {};
-  for (const tensor of tensors) {
-    const { name, data, shape } = tensor;
-    const port = portOf(inputs, name);
-    if (port === undefined) throw new AppError('invalid', `${name} is no input of ${model}, which asks for ${namesOf(inputs)}.`);
+  let inOrder = true;
+  for (let index = 0; index < tensors.length; index++) {
+    const tensor = tensors[index] as Tensor;
+    // Most clients send them as the model lists them: then none comes twice.
+    const likely = inputs[index];
+    inOrder &&= likely?.name === tensor.name;
+    const port = inOrder && likely !== undefined ? likely : portOf(inputs, tensor.name);
+    if (port === undefined) throw new AppError('invalid', `${tensor.name} is no input of ${model}, which asks for ${namesOf(inputs)}.`);
     checkInput(model, port, tensor);
-    if (Object.hasOwn(columns, name)) throw new AppError('invalid', `${name} comes twice.`);
-    const given = { data, dims: shape };
+    // The model's own string, which is known as a key, and not the equal one of the request.
+    const { name } = port;
+    if (!inOrder && Object.hasOwn(columns, name)) throw new AppError('invalid', `${name} comes twice.`);
+    const given = { data: tensor.data, dims: tensor.shape };
     // Else it would not become a column.
     if (name === '__proto__') Object.defineProperty(columns, name, { value: given, enumerable: true });
     else columns[name] = given;

@@ -41,7 +41,9 @@ const NAMES = new Map<string, Datatype>(DATATYPES.map((datatype) => [ELEMENT_TYP
 /** Of a model's input or output; `undefined` where the protocol has no word for it. */
 export const datatypeOf = (type: ElementType): Datatype | undefined => NAMES.get(type);
 
-export const isDatatype = (value: unknown): value is Datatype => (DATATYPES as readonly unknown[]).includes(value);
+const KNOWN: ReadonlySet<unknown> = new Set(DATATYPES);
+
+export const isDatatype = (value: unknown): value is Datatype => KNOWN.has(value);
 
 export type NumberDatatype = Exclude<Datatype, 'BYTES'>;
 export type NumberValues = Exclude<TensorValues, readonly string[]>;

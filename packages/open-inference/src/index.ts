@@ -1,5 +1,10 @@
-export { columnsOf, type Ports } from '#/columns.ts';
+export { classify } from '#/classification.ts';
+export { columnsOf, portOf, type Ports } from '#/columns.ts';
 export { DATATYPES, datatypeOf, isDatatype, type Datatype } from '#/datatypes.ts';
+export { compress, decompress, encodingFor } from '#/encoding.ts';
 export { readRaw, writeRaw, type RawTensor } from '#/raw.ts';
+export { renderOpenInferenceError } from '#/render-error.ts';
+export { readRequest, type InferRequest, type RequestedOutput } from '#/request.ts';
+export { HEADER_LENGTH, writeResponse, type InferResponse } from '#/response.ts';
 export { countOf } from '#/shape.ts';
 export { outputTensor, type OutputTensor, type Tensor } from '#/tensor.ts';
