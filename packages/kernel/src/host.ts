@@ -5,7 +5,7 @@ import type { Contract } from '#/contract.ts';
 import { openEndpoints } from '#/endpoint.ts';
 import { forwardLocal } from '#/http/forward-local.ts';
 import { openForwarder, type Forward } from '#/http/forwarder.ts';
-import { openProtocols } from '#/http/protocol-doors.ts';
+import { foreignDoors, openProtocols } from '#/http/protocol-doors.ts';
 import { openHttpServer } from '#/http/server.ts';
 import { httpSettings, type HttpSettings } from '#/http/settings.ts';
 import { wires } from '#/http/wires.ts';
@@ -13,6 +13,7 @@ import type { Identity } from '#/identity/identity.ts';
 import { openIdentity } from '#/identity/open-identity.ts';
 import { refuseUnprovable } from '#/identity/refuse-unprovable.ts';
 import { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
+import { localSpeak } from '#/local-speak.ts';
 import { localTransport, type LocalDoor } from '#/local-transport.ts';
 import { openObserver } from '#/observe.ts';
 import { parseBases, resolveByDns, type Resolve } from '#/peers/addresses.ts';
@@ -122,9 +123,11 @@ export class Host implements AsyncDisposable {
 
     const served = { ...contract, operations: { ...contract.operations, ...kept.added.operations } };
     const endpoints = openEndpoints(served, wires[contract.wire], { ...running.handlers, ...kept.added.handlers });
+    const protocols = openProtocols(contract, running.protocols);
     const observer = openObserver(telemetry);
     const door = {
       endpoints: new Map(endpoints.map((endpoint) => [endpoint.name, endpoint])),
+      foreign: foreignDoors(protocols),
       tracer: telemetry.tracer,
       observer,
       open: true,
@@ -136,7 +139,7 @@ export class Host implements AsyncDisposable {
       contract: served,
       version,
       doors: endpoints,
-      protocols: openProtocols(contract, running.protocols),
+      protocols,
       forward: forwarderOf(service, connections, { observer, telemetry, admit: running.admit }),
       telemetry,
       observer,
@@ -184,6 +187,7 @@ export class Host implements AsyncDisposable {
         connections[contract.name] = connectLocal({
           contract,
           transport: localTransport(door),
+          speak: localSpeak(door),
           forward: forwardLocal(door),
           caller,
           tracer,
@@ -216,10 +220,11 @@ type Forwards = Pick<Parameters<typeof openForwarder>[0], 'observer' | 'admit'> 
 function forwarderOf(service: AnyService, connections: Connections, { observer, admit, telemetry }: Forwards): Forward | undefined {
   const { forwards, contract } = service;
   if (forwards === undefined) return undefined;
-  const { name: by, wire } = contract as Contract;
+  const { name: by, wire, protocols = {} } = contract as Contract;
+  const ownRoots = new Set(Object.values(protocols).map(({ root }) => root as string));
   const { tracer, log } = telemetry;
   const ways = mapValues(connections, ({ forward }) => forward);
-  return openForwarder({ by, contracts: forwards, ways, wire: wires[wire], tracer, observer, log, admit });
+  return openForwarder({ by, ownRoots, contracts: forwards, ways, wire: wires[wire], tracer, observer, log, admit });
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

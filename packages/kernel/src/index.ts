@@ -36,6 +36,7 @@ export {
   type RouteHandlers,
   type Spoken,
 } from '#/protocol.ts';
+export type { ForeignQuestion, Speak, WholeAnswer } from '#/speak.ts';
 export { rootCall } from '#/root-call.ts';
 export { defineService, type Admit, type AnyService, type Check, type Clock, type Context, type Running } from '#/service.ts';
 export { callsOf, exchangesMessages, neighboursOf, startOrder } from '#/topology.ts';

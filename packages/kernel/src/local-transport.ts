@@ -3,7 +3,7 @@ import type { Tracer } from '@mlab/telemetry';
 import { Call, type CallMeta } from '#/call.ts';
 import type { Transport } from '#/client.ts';
 import type { Upload } from '#/contract.ts';
-import type { Endpoint } from '#/endpoint.ts';
+import type { Door, Endpoint } from '#/endpoint.ts';
 import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
 import { OutgoingBody } from '#/http/upload-body.ts';
@@ -13,6 +13,8 @@ import { serve } from '#/serve.ts';
 
 export interface LocalDoor {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Of the protocols that it speaks, by method and path. */
+  readonly foreign: ReadonlyMap<string, Door>;
   readonly tracer: Tracer;
   readonly observer: Observer;
   /** False once the service has ended. */

@@ -4,11 +4,9 @@ import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
 import { remainingMs } from '#/remaining.ts';
+import { MAX_ANSWER_BYTES } from '#/speak.ts';
 
-/** An answer larger than this is not read on: no operation has one, and a broken neighbour must not fill our memory. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
-type Done = (error: AppError | undefined, status: number, text: string, retryAfter: string | undefined) => void;
+type Done = (error: AppError | undefined, status: number, body: Buffer, headers: IncomingHttpHeaders) => void;
 
 /** Collects one answer from undici and calls `done` once: with the whole of it, or with why there is none. */
 export class Answer implements Dispatcher.DispatchHandler {
@@ -18,7 +16,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
-  #retryAfter: string | undefined;
+  #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
   #bytes = 0;
 
@@ -37,7 +35,7 @@ export class Answer implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     this.#status = statusCode;
-    this.#retryAfter = headers['retry-after'];
+    this.#headers = headers;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -49,28 +47,29 @@ export class Answer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    this.#end(undefined, body.toString('utf8'));
+    this.#end(undefined, this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
     // undici starts a request when it has a connection: before that, nothing can have been sent.
-    this.#end(unreached(cause, this.#controller === undefined), '');
+    this.#end(unreached(cause, this.#controller === undefined), NOTHING);
   }
 
   readonly #onAbort = (): void => this.#giveUp(abandoned(this.#signal, this.#controller === undefined));
 
   #giveUp(error: AppError): void {
-    this.#end(error, '');
+    this.#end(error, NOTHING);
     this.#controller?.abort(error);
   }
 
-  #end(error: AppError | undefined, text: string): void {
+  #end(error: AppError | undefined, body: Buffer): void {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#chunks = [];
-    this.#done(error, this.#status, text, this.#retryAfter);
+    this.#done(error, this.#status, body, this.#headers);
   }
 }
+
+const NOTHING = Buffer.alloc(0);

@@ -7,7 +7,9 @@ import {
   FORWARDED_HOST_HEADER,
   FORWARDED_PROTO_HEADER,
   IDENTITY_HEADER,
+  TIMEOUT_HEADER,
   TRACEPARENT_HEADER,
+  TRACESTATE_HEADER,
 } from '#/http/headers.ts';
 
 /** They are for one connection, not for the way. https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
@@ -59,6 +61,21 @@ export function requestHeadersOnward(request: IncomingMessage, { by, traceparent
   }
   return onward;
 }
+
+/** What a question or an answer in a foreign protocol says in headers for its other end; the length of its body it has by itself. */
+export function endToEnd(headers: IncomingHttpHeaders): Record<string, string> {
+  const dropped = connectionOptions(headers);
+  const kept: Record<string, string> = {};
+  for (const [key, value] of Object.entries(headers)) {
+    const name = key.toLowerCase();
+    if (value === undefined || HOP_BY_HOP.has(name) || OWN.has(name) || OF_THIS_HOP.has(name) || dropped.has(name)) continue;
+    kept[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return kept;
+}
+
+/** What carries our calls, and what each server says itself. */
+const OF_THIS_HOP = new Set(['content-length', 'date', TIMEOUT_HEADER, TRACESTATE_HEADER]);
 
 /** The headers of the answer on its way back. */
 export function answerHeadersBack(headers: IncomingHttpHeaders): Record<string, string | string[]> {

@@ -17,6 +17,8 @@ export type Forward = (request: IncomingMessage, response: ServerResponse) => bo
 export interface ForwarderOptions {
   /** The service whose door it is. */
   readonly by: string;
+  /** Of the protocols that it speaks itself, whoever else does. */
+  readonly ownRoots: ReadonlySet<string>;
   readonly contracts: readonly Contract[];
   /** By the name of the contract; one that is missing cannot be reached. */
   readonly ways: Readonly<Record<string, ForwardTo>>;
@@ -27,8 +29,8 @@ export interface ForwarderOptions {
   readonly admit: Admit | undefined;
 }
 
-export function openForwarder({ by, contracts, ways, wire, tracer, observer, log, admit }: ForwarderOptions): Forward {
-  const find = destinations(contracts);
+export function openForwarder({ by, ownRoots, contracts, ways, wire, tracer, observer, log, admit }: ForwarderOptions): Forward {
+  const find = destinations(contracts, ownRoots);
   return (request, response) => {
     const { method = '', url = '/', headers } = request;
     const destination = find(method, url);

@@ -27,12 +27,16 @@ export type FindDestination = (method: string, url: string) => Destination | und
 
 /**
  * Which service a URL is for: `/<name>/…` is the whole door of that service; the root of a protocol is shared by all who speak it, so
- * that there each route leads to the one who has it, and what nobody has, to the first.
+ * that there each route leads to the one who has it, and what nobody has, to the first. What stands below one of `ownRoots` is not handed on.
  */
-export function destinations(contracts: readonly Contract[]): FindDestination {
+export function destinations(contracts: readonly Contract[], ownRoots: ReadonlySet<string>): FindDestination {
   const byName = new Map(contracts.map((contract) => [contract.name, contract]));
   const byRoot = new Map<string, (method: string, url: string) => Contract | undefined>();
-  const speakers = contracts.flatMap((contract) => Object.values(contract.protocols ?? {}).map((protocol) => ({ contract, protocol })));
+  const speakers = contracts.flatMap((contract) =>
+    Object.values(contract.protocols ?? {})
+      .filter(({ root }) => !ownRoots.has(root))
+      .map((protocol) => ({ contract, protocol })),
+  );
   for (const [root, group] of Map.groupBy(speakers, ({ protocol }) => protocol.root.slice(1))) {
     const router = findMyWay({ maxParamLength: 1024 });
     for (const { contract, protocol } of group)

@@ -37,3 +37,7 @@ export function openProtocols(contract: Contract, spoken: SpokenByName = {}): re
     return { root: protocol.root, doors, renderError };
   });
 }
+
+/** By method and path: where questions of the same process come in. */
+export const foreignDoors = (protocols: readonly OpenedProtocol[]): ReadonlyMap<string, Door> =>
+  new Map(protocols.flatMap(({ doors }) => doors.map((door) => [`${door.operation.method} ${door.operation.path}`, door])));

@@ -10,10 +10,12 @@ import { Answer } from '#/http/answer.ts';
 import { forwardRemote } from '#/http/forward-remote.ts';
 import type { ForwardTo } from '#/http/forwarding.ts';
 import { IncomingDownload } from '#/http/incoming-download.ts';
+import { ask, type Way } from '#/http/ask.ts';
 import { requestHeaders, requestWriter } from '#/http/request.ts';
 import { OutgoingBody } from '#/http/upload-body.ts';
 import { wires } from '#/http/wires.ts';
 import type { Prover } from '#/identity/identity.ts';
+import type { SpeakTransport } from '#/speak.ts';
 
 export interface HttpTransportOptions {
   /** Where the service is: scheme, host, port, and the path that its operations stand below. */
@@ -30,6 +32,8 @@ export interface HttpTransport extends AsyncDisposable {
   readonly call: Transport;
   /** Hands on what came for this service to somebody else's door. */
   readonly forward: ForwardTo;
+  /** Asks in a protocol of another system. */
+  readonly speak: SpeakTransport;
 }
 
 /** Calls over pooled keep-alive connections. The deadline and the signal of a call end it, wherever it is. */
@@ -58,7 +62,11 @@ export function openHttpTransport(contract: Contract, options: HttpTransportOpti
     if (proof instanceof Promise) proof.then(send, forwarded.unreachable);
     else send(proof);
   };
-  return { call, forward, [Symbol.asyncDispose]: () => pool.close() };
+  const speak: SpeakTransport = async (protocol, route, question, meta) => {
+    const proof = await identity?.prove(meta.caller, contract.name);
+    return ask({ pool, prefix, host: base.host, proof }, { protocol, route, question }, meta);
+  };
+  return { call, forward, speak, [Symbol.asyncDispose]: () => pool.close() };
 }
 
 const bodyTypeOf = (body: string | OutgoingBody | null): string | undefined =>
@@ -67,13 +75,6 @@ const bodyTypeOf = (body: string | OutgoingBody | null): string | undefined =>
 /** The name for TLS, which addresses do not have. */
 function serverNameOf({ protocol, hostname }: URL): { readonly servername?: string } {
   return protocol === 'https:' && !hostname.startsWith('[') && isIP(hostname) === 0 ? { servername: hostname } : {};
-}
-
-interface Way {
-  readonly pool: Pool;
-  readonly prefix: string;
-  readonly host: string;
-  readonly proof: string | undefined;
 }
 
 interface Prepared {
@@ -120,10 +121,10 @@ function send(
   return new Promise((resolve, reject) => {
     const answer = download
       ? new IncomingDownload(call, now, { resolve, reject, refuse: read })
-      : new Answer(call, now, (error, status, text, retryAfter) => {
+      : new Answer(call, now, (error, status, bytes, headers) => {
           if (error !== undefined) return reject(body instanceof OutgoingBody ? (body.failure?.error ?? error) : error);
           try {
-            resolve(read(status, text, retryAfter));
+            resolve(read(status, bytes.toString('utf8'), headers['retry-after']));
           } catch (unexpected) {
             reject(unexpected);
           }

@@ -7,6 +7,7 @@ import { openDiscoveredInstances, type DiscoveredOptions } from '#/peers/discove
 import type { RemoteInstance, RemoteInstances } from '#/peers/instances.ts';
 import type { Instance, Peer } from '#/peers/peer.ts';
 import { openRemoteInstances, type RemoteOptions } from '#/peers/remote.ts';
+import { createSpeak, type SpeakTransport } from '#/speak.ts';
 
 export interface Connection<C extends Contract> extends AsyncDisposable {
   readonly client: ClientOf<C>;
@@ -17,13 +18,21 @@ export interface Connection<C extends Contract> extends AsyncDisposable {
 
 interface LocalNeighbour<C extends Contract> extends Calling<C> {
   readonly transport: Transport;
+  readonly speak: SpeakTransport;
   readonly forward: ForwardTo;
 }
 
 /** A neighbour in this process: always one copy. */
-export function connectLocal<C extends Contract>({ contract, transport, forward, caller, tracer }: LocalNeighbour<C>): Connection<C> {
+export function connectLocal<C extends Contract>({
+  contract,
+  transport,
+  speak,
+  forward,
+  caller,
+  tracer,
+}: LocalNeighbour<C>): Connection<C> {
   const client = createClient(contract, transport, caller, tracer);
-  const instances = [{ id: 'local', client }];
+  const instances = [{ id: 'local', client, speak: createSpeak(contract, speak, caller, tracer) }];
   return { client, peer: { instances: () => instances, onChange: () => {} }, forward, [Symbol.asyncDispose]: async () => {} };
 }
 
@@ -53,16 +62,20 @@ async function connectInstances<C extends Contract>(
   open: (onChange: () => void) => Promise<RemoteInstances>,
 ): Promise<Connection<C>> {
   const listeners: ((instances: readonly Instance<ClientOf<C>>[]) => void)[] = [];
-  const clients = new Map<string, ClientOf<C>>();
+  const known = new Map<string, Instance<ClientOf<C>>>();
   const list = (): readonly Instance<ClientOf<C>>[] =>
-    remote.list().map(({ id, transport }) => {
-      const client = clients.get(id) ?? createClient(contract, transport, caller, tracer);
-      clients.set(id, client);
-      return { id, client };
+    remote.list().map(({ id, transport, speak }) => {
+      const instance = known.get(id) ?? {
+        id,
+        client: createClient(contract, transport, caller, tracer),
+        speak: createSpeak(contract, speak, caller, tracer),
+      };
+      known.set(id, instance);
+      return instance;
     });
   const changed = (): void => {
     const ids = new Set(remote.list().map(({ id }) => id));
-    for (const id of clients.keys()) if (!ids.has(id)) clients.delete(id);
+    for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     for (const listener of listeners) listener(list());
   };
   const remote = await open(changed);

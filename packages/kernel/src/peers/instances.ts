@@ -4,11 +4,13 @@ import type { ForwardTo } from '#/http/forwarding.ts';
 import { openHttpTransport, type HttpTransport } from '#/http/transport.ts';
 import type { Prover } from '#/identity/identity.ts';
 import type { Address } from '#/peers/addresses.ts';
+import type { SpeakTransport } from '#/speak.ts';
 
 export interface RemoteInstance {
   readonly id: string;
   readonly transport: Transport;
   readonly forward: ForwardTo;
+  readonly speak: SpeakTransport;
 }
 
 /** Copies of a neighbour elsewhere, each with its own connections. */
@@ -37,7 +39,7 @@ export function openInstances(contract: Contract, identity: Prover): SettableIns
       }
       for (const { id, base, address } of added)
         open.set(id, openHttpTransport(contract, { base, identity, ...(address === undefined ? {} : { address }) }));
-      list = [...open].map(([id, transport]) => ({ id, transport: transport.call, forward: transport.forward }));
+      list = [...open].map(([id, transport]) => ({ id, transport: transport.call, forward: transport.forward, speak: transport.speak }));
       return gone.length + added.length > 0;
     },
     [Symbol.asyncDispose]: async () => {

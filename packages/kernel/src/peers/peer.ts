@@ -1,8 +1,12 @@
+import type { Speak } from '#/speak.ts';
+
 /** One running copy of a neighbour. */
 export interface Instance<Client> {
   /** Stays the same while it is the same copy: `127.0.0.1:8001`, or `local` when co-hosted. */
   readonly id: string;
   readonly client: Client;
+  /** Asks it in a protocol of another system that it speaks. */
+  readonly speak: Speak;
 }
 
 /** The running copies of a neighbour, as far as they are known now. */
