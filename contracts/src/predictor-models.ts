@@ -10,7 +10,8 @@ const which = {
 };
 
 const Row = Type.Record(Type.String(), Type.Unknown(), {
-  description: 'A value for each input of the model, by its name. A missing value, or null, is unknown, where the model takes unknown values',
+  description:
+    'A value for each input of the model, by its name. A missing value, or null, is unknown, where the model takes unknown values',
 });
 
 const rows = Type.Array(Row, { minItems: 1, maxItems: 10_000, description: 'What to predict for' });
@@ -23,7 +24,13 @@ const answered = {
 export const RowPrediction = Type.Object(
   {
     prediction: Type.Unknown({ description: 'The class, or the value' }),
-    probabilities: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'Of each class, where the model gives them' })),
+    probabilities: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, number | null>>>({
+        type: 'object',
+        additionalProperties: { type: ['number', 'null'] },
+        description: 'Of each class, where the model gives them; null: no finite number',
+      }),
+    ),
     outputs: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'All that the model gave, where it is none of our trainers' }),
     ),
@@ -130,7 +137,9 @@ export const explainRowsInput = Type.Object(
     name,
     ...which,
     rows: Type.Array(Row, { minItems: 1, maxItems: 1000, description: 'What to explain the predictions of' }),
-    class: Type.Optional(Type.Unknown({ description: 'The class whose score is explained; absent: the second of two, the predicted of more' })),
+    class: Type.Optional(
+      Type.Unknown({ description: 'The class whose score is explained; absent: the second of two, the predicted of more' }),
+    ),
   },
   { title: 'RowsToExplain' },
 );
@@ -148,7 +157,8 @@ export const modelOperations = {
   }),
   explainRows: operation('POST /models/:name/explain', {
     summary: 'Explain predictions',
-    description: 'What each input of a row moved the prediction by. Models of trees and linear models can be explained; others are refused: 409.',
+    description:
+      'What each input of a row moved the prediction by. Models of trees and linear models can be explained; others are refused: 409.',
     scope: 'predictor:predict',
     safe: true,
     maxBodyBytes: 16_777_216,

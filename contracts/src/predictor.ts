@@ -1,5 +1,6 @@
 import { defineContract, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
+import { modelOperations } from './predictor-models.ts';
 
 export const CLASSES = ['cat', 'dog', 'bird', 'fish', 'rabbit'] as const;
 
@@ -29,7 +30,7 @@ export const predictor = defineContract({
   name: 'predictor',
   title: 'Service B - ML Prediction',
   label: 'Service B',
-  description: 'Answers an input with a prediction. Its demo model picks a class at random.',
+  description: 'Answers with predictions: of the models in the registry, and of a demo model that picks a class at random.',
   port: 8001,
   wire: 'fastapi',
   operations: {
@@ -42,5 +43,6 @@ export const predictor = defineContract({
       input: PredictionRequest,
       output: PredictionResponse,
     }),
+    ...modelOperations,
   },
 });

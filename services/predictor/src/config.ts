@@ -1,5 +1,66 @@
 import { schema } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 
-/** The demo model has nothing to set. */
-export const config = schema(Type.Object({}));
+const settings = Type.Object({
+  defaultAlias: Type.String({
+    default: 'champion',
+    description: 'The alias that answers who names neither alias nor version, where the model has it; else its newest version does',
+  }),
+  refreshMs: Type.Integer({
+    default: 2000,
+    minimum: 100,
+    maximum: 3_600_000,
+    description: 'How long what the registry said counts, in milliseconds; then it is asked anew behind the answers',
+  }),
+  requireDigests: Type.Boolean({
+    default: true,
+    description: 'Whether a version whose files the registry knows no SHA-256 of is refused',
+  }),
+  maxModelBytes: Type.Integer({ default: 268_435_456, minimum: 1, description: 'Most bytes of the file of a model' }),
+  maxMemoryBytes: Type.Integer({
+    default: 536_870_912,
+    minimum: 1,
+    description: 'Most memory that models are reckoned to take; who was not asked for longest leaves first',
+  }),
+  maxModels: Type.Integer({ default: 100, minimum: 1, maximum: 10_000, description: 'Most versions in memory' }),
+  loadTimeoutMs: Type.Integer({ default: 60_000, minimum: 100, description: 'How long it may take to load a version, in milliseconds' }),
+  retryMs: Type.Integer({
+    default: 5000,
+    minimum: 0,
+    description:
+      'How long a version that could not be loaded is not tried again, in milliseconds; twice as long each time, up to 5 minutes',
+  }),
+  maxConcurrent: Type.Integer({ default: 64, minimum: 1, description: 'How many questions to one version are answered at once' }),
+  maxWaiting: Type.Integer({ default: 256, minimum: 0, description: 'How many more may wait; others are refused: 503' }),
+  answerTimeoutMs: Type.Integer({
+    default: 30_000,
+    minimum: 10,
+    description: 'How long ONNX Runtime may compute one answer, in milliseconds; then its worker is ended',
+  }),
+  maxBatchRows: Type.Integer({
+    default: 1024,
+    minimum: 1,
+    description: 'How many rows of questions that wait for ONNX Runtime are computed together at most; 1: none',
+  }),
+  quarantine: Type.Object(
+    {
+      failures: Type.Integer({
+        default: 3,
+        minimum: 1,
+        description: 'A version whose worker dies or stalls so often is not asked for a while',
+      }),
+      withinMs: Type.Integer({ default: 60_000, minimum: 1, description: '… within so many milliseconds' }),
+      ms: Type.Integer({
+        default: 10_000,
+        minimum: 1,
+        description: 'How long the first time, in milliseconds; twice as long each further time, up to 10 minutes',
+      }),
+    },
+    { default: {} },
+  ),
+});
+
+export type Config = Static<typeof settings>;
+
+/** Set as `MLAB_PREDICTOR_…`. The demo model has nothing to set. */
+export const config = schema(settings);

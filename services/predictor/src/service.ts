@@ -1,11 +1,21 @@
 import { predictor } from '@mlab/contracts/predictor';
+import { registry } from '@mlab/contracts/registry';
+import { tracking } from '@mlab/contracts/tracking';
 import { defineService } from '@mlab/kernel';
 import { config } from '#/config.ts';
 import { handlers } from '#/handlers.ts';
+import { openServing } from '#/open-serving.ts';
 
 export const service = defineService({
   contract: predictor,
   needs: {},
+  wants: { registry, tracking },
   config,
-  start: ({ random }) => ({ handlers: handlers({ random }) }),
+  start: ({ random, ...context }) => {
+    const serving = openServing(context);
+    return {
+      handlers: handlers({ random, models: serving.models }),
+      [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
+    };
+  },
 });

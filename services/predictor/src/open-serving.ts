@@ -1,0 +1,41 @@
+import type { registry } from '@mlab/contracts/registry';
+import type { tracking } from '@mlab/contracts/tracking';
+import { AppError, type ClientOf, type Clock } from '@mlab/kernel';
+import type { Logger, Metrics } from '@mlab/telemetry';
+import type { Config } from '#/config.ts';
+import { loadModel } from '#/models/load-model.ts';
+import { Memory } from '#/models/memory.ts';
+import { OpenedModels } from '#/models/open-models.ts';
+import { openTally } from '#/models/tally.ts';
+
+export interface ServingOptions {
+  readonly clients: { readonly registry: ClientOf<typeof registry> | undefined; readonly tracking: ClientOf<typeof tracking> | undefined };
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface Serving extends AsyncDisposable {
+  readonly models: OpenedModels;
+}
+
+/** Models of the registry, served. Nothing is loaded, nor anybody asked, before a model is asked for. */
+export function openServing({ clients: { registry, tracking }, config, clock, log, metrics }: ServingOptions): Serving {
+  const tally = openTally(metrics);
+  const memory = new Memory({
+    config,
+    clock,
+    log,
+    tally,
+    load: (version, counted, call) => {
+      if (tracking === undefined)
+        throw new AppError('unavailable', 'This lab runs without Experiment Tracking, which keeps the files of models.');
+      return loadModel({ tracking, config, clock }, version, counted, call);
+    },
+  });
+  return {
+    models: new OpenedModels({ registry, config, clock, log, tally, memory }),
+    [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
+  };
+}

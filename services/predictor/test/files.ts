@@ -1,0 +1,51 @@
+import { concat, GraphBuilder, linearClassifier, linearRegressor, oneHotEncoder, writeModel, type Flow } from '@mlab/onnx';
+
+/** What MLflow writes of a model with the flavour `onnx`. */
+export const mlmodel = (data = 'model.onnx'): string =>
+  [
+    'artifact_path: model',
+    'flavors:',
+    '  onnx:',
+    '    code: null',
+    `    data: ${data}`,
+    '  python_function:',
+    '    data: other.onnx',
+    '',
+  ].join('\n');
+
+/** A model of two classes: of a number, and of a text that is `a` or `b`. `shift` tells models apart. */
+export function classifier(shift = 0): Uint8Array {
+  const graph = new GraphBuilder({ name: 'mlab' });
+  const age = graph.input('age', 'float');
+  const plan = graph.input('plan', 'string');
+  const x = concat(graph, [age, oneHotEncoder(graph, plan, ['a', 'b'])]);
+  const weights = { coefficients: [0.5, 1, -1], intercepts: [shift], classes: ['no', 'yes'], postTransform: 'LOGISTIC' as const };
+  const { label, probabilities } = linearClassifier(graph, x, weights);
+  graph.output('label', label);
+  graph.output('probabilities', probabilities);
+  graph.classes(['no', 'yes']);
+  const inputs = [
+    { name: 'age', kind: 'number' },
+    { name: 'plan', kind: 'text' },
+  ];
+  const outputs = { label: 'label', probabilities: 'probabilities' };
+  return writeModel(graph.build({ task: 'binary', trainer: 'logistic', inputs: JSON.stringify(inputs), outputs: JSON.stringify(outputs) }));
+}
+
+/** A model that says its number, and one more for each `x`. */
+export function constant(value: number): Uint8Array {
+  const graph = new GraphBuilder({ name: 'constant' });
+  const x = graph.input('x', 'float');
+  graph.output('value', linearRegressor(graph, x, { coefficients: [1], intercepts: [value] }));
+  return writeModel(graph.build());
+}
+
+/** A graph with an operator that has no compiled form, so that ONNX Runtime computes it. */
+export function uncompiled(operator = 'Erf'): Uint8Array {
+  const graph = new GraphBuilder({ name: 'uncompiled' });
+  const x = graph.input('x', 'float');
+  graph.output('value', graph.node(operator, [x], [{ type: 'float', dims: x.dims }])[0] as Flow);
+  return writeModel(graph.build());
+}
+
+export const logged = (model: Uint8Array): Readonly<Record<string, Uint8Array | string>> => ({ MLmodel: mlmodel(), 'model.onnx': model });
