@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { CallMeta } from '#/call.ts';
+import type { GrpcDeclaration } from '#/grpc/declaration.ts';
 import type { Protocol } from '#/protocol.ts';
 import type { AnyEventType, AnyQueue } from '#/state/events.ts';
 
@@ -61,6 +62,8 @@ export interface Contract {
   readonly operations: Readonly<Record<string, AnyOperation>>;
   /** Protocols of other systems that it speaks to their clients. */
   readonly protocols?: Readonly<Record<string, Protocol>>;
+  /** What it answers over gRPC besides. */
+  readonly grpc?: GrpcDeclaration;
   /** What it tells. */
   readonly events?: Readonly<Record<string, AnyEventType>>;
   /** What work it takes. */

@@ -3,6 +3,7 @@ import { systemClock } from '#/clock.ts';
 import { readConfig } from '#/config.ts';
 import type { Contract } from '#/contract.ts';
 import { openEndpoints } from '#/endpoint.ts';
+import { openGrpcServer } from '#/grpc/server.ts';
 import { forwardLocal } from '#/http/forward-local.ts';
 import { openForwarder, type Forward } from '#/http/forwarder.ts';
 import { foreignDoors, openProtocols } from '#/http/protocol-doors.ts';
@@ -33,6 +34,8 @@ export interface HostOptions {
   readonly peers?: Readonly<Record<string, string>>;
   /** Ports by contract name; 0 takes a free one. Default: the contract's own. */
   readonly ports?: Readonly<Record<string, number>>;
+  /** The same for gRPC, where a contract declares some. */
+  readonly grpcPorts?: Readonly<Record<string, number>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   readonly version: string;
@@ -54,6 +57,7 @@ type AnyRunning = Running<any, any, any, any>;
 export class Host implements AsyncDisposable {
   readonly #doors = new Map<string, LocalDoor>();
   readonly #urls = new Map<string, string>();
+  readonly #grpcUrls = new Map<string, string>();
   readonly #stack = new AsyncDisposableStack();
   readonly #begin: (() => Promise<void>)[] = [];
   #draining = false;
@@ -67,6 +71,7 @@ export class Host implements AsyncDisposable {
     const defaults = {
       peers: {},
       ports: {},
+      grpcPorts: {},
       clock: systemClock,
       random: Math.random,
       resolve: resolveByDns,
@@ -98,6 +103,11 @@ export class Host implements AsyncDisposable {
     return url;
   }
 
+  /** Where services answer over gRPC. */
+  get grpcUrls(): ReadonlyMap<string, string> {
+    return this.#grpcUrls;
+  }
+
   get urls(): ReadonlyMap<string, string> {
     return this.#urls;
   }
@@ -105,7 +115,7 @@ export class Host implements AsyncDisposable {
   async #add(service: AnyService, options: Resolved): Promise<void> {
     const contract = service.contract as Contract;
     const { env, version, logger, clock, random, settings, identity, facilities } = options;
-    const config = readConfig(contract.name, service.config, env, ['PORT']);
+    const config = readConfig(contract.name, service.config, env, contract.grpc === undefined ? ['PORT'] : ['PORT', 'GRPC_PORT']);
     const telemetry = this.#stack.use(await openTelemetry({ service: contract.name, version, logger, env }));
     const connections = await this.#connect(service, telemetry, options);
     const kept = this.#stack.use(await openKept(service, facilities, { name: contract.name, telemetry, clock, random }));
@@ -135,23 +145,31 @@ export class Host implements AsyncDisposable {
     };
     this.#doors.set(contract.name, door);
     this.#stack.defer(() => void (door.open = false));
-    const server = await openHttpServer({
+    const common = {
       contract: served,
-      version,
-      doors: endpoints,
-      protocols,
-      forward: forwarderOf(service, connections, { observer, telemetry, admit: running.admit }),
       telemetry,
       observer,
       checks: () => [this.#lifecycle(), ...kept.checks(), ...(running.checks?.() ?? [])],
       admit: running.admit,
       settings,
       identity,
+    };
+    const server = await openHttpServer({
+      ...common,
+      version,
+      doors: endpoints,
+      protocols,
+      forward: forwarderOf(service, connections, { observer, telemetry, admit: running.admit }),
       port: options.ports[contract.name] ?? contract.port,
     });
     this.#stack.use(server);
     door.route = server.route;
     this.#urls.set(contract.name, server.url);
+    if (contract.grpc !== undefined && running.grpc !== undefined) {
+      const port = options.grpcPorts[contract.name] ?? contract.grpc.port;
+      const grpc = this.#stack.use(await openGrpcServer({ ...common, open: running.grpc, port }));
+      this.#grpcUrls.set(contract.name, grpc.url);
+    }
     this.#stack.defer(() => kept.stop());
     this.#begin.push(() => kept.begin(running));
   }

@@ -18,6 +18,9 @@ export {
   type Upload,
 } from '#/contract.ts';
 export { AppError, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
+export type { GrpcClientOf, GrpcPeer } from '#/grpc/client.ts';
+export { grpcMethod, type GrpcDeclaration, type GrpcMethod } from '#/grpc/declaration.ts';
+export { implement, type GrpcHandlersOf, type GrpcImplementation, type OpenGrpc } from '#/grpc/implementation.ts';
 export { systemClock } from '#/clock.ts';
 export { Host, type HostOptions } from '#/host.ts';
 export { httpSettings } from '#/http/settings.ts';

@@ -4,13 +4,13 @@ import type { Door } from '#/endpoint.ts';
 import type { AppError } from '#/errors.ts';
 
 export interface Served {
-  readonly door: Door;
+  readonly door: Pick<Door, 'name'>;
   readonly call: Call;
   /** On the clock of `performance.now()`. */
   readonly started: number;
   readonly status: number;
   readonly error: AppError | undefined;
-  readonly transport: 'http' | 'local';
+  readonly transport: 'http' | 'local' | 'grpc';
   /** Of a download: how many it sent. */
   readonly bytes?: number | undefined;
 }

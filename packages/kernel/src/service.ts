@@ -1,5 +1,6 @@
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { AnySchema, ClientOf, Contract, HandlersOf, Schema } from '#/contract.ts';
+import type { OpenGrpc } from '#/grpc/implementation.ts';
 import type { Peer } from '#/peers/peer.ts';
 import type { SpokenBy } from '#/protocol.ts';
 import type { Database } from '#/state/database.ts';
@@ -85,9 +86,12 @@ type Speaks<C extends Contract> = C extends { readonly protocols: object }
   ? { readonly protocols: SpokenBy<C> }
   : { readonly protocols?: undefined };
 
+type Answers<C extends Contract> = C extends { readonly grpc: object } ? { readonly grpc: OpenGrpc } : { readonly grpc?: undefined };
+
 /** A service at work: one total table for each thing it has declared. */
 export type Running<C extends Contract, E = undefined, J = undefined, H = undefined> = Serves<C> &
   Speaks<C> &
+  Answers<C> &
   IsTold<E> &
   Takes<C> &
   Runs<J> &

@@ -16,20 +16,22 @@ export function fake<C extends Contract>(contract: C, handlers: Partial<Handlers
   };
   const all = Object.keys(contract.operations).map((name) => [name, handlers[name] ?? unscripted(name)]);
   // Whoever speaks a foreign protocol to it wants the real one.
-  const { protocols: _, ...plain } = contract as Contract;
+  const { protocols: _, grpc: __, ...plain } = contract as Contract;
   return { contract: plain, needs: {}, config: nothing, start: () => ({ handlers: Object.fromEntries(all) as HandlersOf<Contract> }) };
 }
 
 export interface TestApp<C extends Contract> extends AsyncDisposable {
   readonly client: ClientOf<C>;
   readonly url: string;
+  /** Where it answers over gRPC; empty where it does not. */
+  readonly grpcUrl: string;
   readonly host: Host;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a service with whatever it needs, keeps and is set to
 type ServiceOf<C extends Contract> = ServiceDefinition<C, any, any, any, any, any, any, any, any>;
 
-export interface TestOptions extends Partial<Omit<HostOptions, 'services' | 'ports'>> {
+export interface TestOptions extends Partial<Omit<HostOptions, 'services' | 'ports' | 'grpcPorts'>> {
   /** Services in the same process that it may need. */
   readonly neighbours?: readonly AnyService[];
 }
@@ -39,12 +41,13 @@ export async function startTest<C extends Contract>(service: ServiceOf<C>, optio
   const { neighbours = [], ...rest } = options;
   const services = [...neighbours, service];
   const ports = Object.fromEntries(services.map(({ contract }) => [contract.name as string, 0]));
-  const host = await Host.start({ logger: silent(), version: '0.0.0', ...rest, services, ports });
+  const host = await Host.start({ logger: silent(), version: '0.0.0', ...rest, services, ports, grpcPorts: ports });
   const url = host.url(service.contract.name);
   const transport = openHttpTransport(service.contract, { base: new URL(url) });
   return {
     client: createClient(service.contract, transport.call, 'test', plainTracer),
     url,
+    grpcUrl: host.grpcUrls.get(service.contract.name) ?? '',
     host,
     [Symbol.asyncDispose]: async () => {
       await transport[Symbol.asyncDispose]();

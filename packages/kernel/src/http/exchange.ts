@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { printable, type Tracer } from '@mlab/telemetry';
+import type { Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
 import type { Door, Output } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
@@ -12,6 +12,7 @@ import { describeDownload, sendDownload, type Outgoing } from '#/http/send-downl
 import { slowRequestsOf } from '#/http/slow-requests.ts';
 import { unproven, type Caller } from '#/identity/caller.ts';
 import type { Identity } from '#/identity/identity.ts';
+import { NOBODY, onBehalf } from '#/identity/on-behalf.ts';
 import type { Observer } from '#/observe.ts';
 import { serve } from '#/serve.ts';
 import type { Admit } from '#/service.ts';
@@ -143,13 +144,6 @@ export class Exchange {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-const NOBODY: Caller = { name: 'anonymous', proof: 'missing' };
-
-/** Who hands a request on does not ask himself: what he may do is not lent to whom it comes from. */
-function onBehalf(by: string | string[] | undefined, caller: Caller): Caller {
-  return by === undefined ? caller : { name: `forwarded:${printable(String(by), 64)}`, proof: 'missing' };
-}
 
 /** The caller's patience, never more than the operation's own limit. */
 function allowedTime(header: string | string[] | undefined, limit: number): number {

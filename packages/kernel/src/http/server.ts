@@ -16,6 +16,7 @@ import { respondError, respondUnrouted } from '#/http/respond.ts';
 import type { HttpSettings } from '#/http/settings.ts';
 import { routeOf, unmatchedHandler } from '#/http/unmatched.ts';
 import { answerUnreadable } from '#/http/unreadable.ts';
+import { whyNotListening } from '#/http/why-not-listening.ts';
 import { wires } from '#/http/wires.ts';
 import type { Identity } from '#/identity/identity.ts';
 import type { Observer } from '#/observe.ts';
@@ -52,7 +53,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   try {
     await app.listen({ host: settings.listen, port });
   } catch (error) {
-    throw new Error(whyNotListening(options.contract.name, settings.listen, port, error as NodeJS.ErrnoException), { cause: error });
+    const { name } = options.contract;
+    const place = { name, address: settings.listen, port, variable: variableOf(name, 'port'), option: name };
+    throw new Error(whyNotListening(place, error as NodeJS.ErrnoException), { cause: error });
   }
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no address.');
@@ -62,14 +65,6 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     route,
     [Symbol.asyncDispose]: () => drain(app, settings.drainMs),
   };
-}
-
-function whyNotListening(name: string, address: string, port: number, { code, message }: NodeJS.ErrnoException): string {
-  const other = `choose another with ${variableOf(name, 'port')} or --port ${name}=…`;
-  if (code === 'EADDRINUSE') return `Port ${port} for ${name} is taken by another program: end it, or ${other}.`;
-  if (code === 'EACCES') return `Port ${port} for ${name} may not be used by this user: ${other}.`;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${address} is no address of this machine, so ${name} cannot listen there.`;
-  return `${name} cannot listen on ${address}:${port}: ${message}.`;
 }
 
 function buildApp({

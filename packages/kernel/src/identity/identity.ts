@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { TlsOptions } from 'node:tls';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { Caller } from '#/identity/caller.ts';
 import type { IdentityMode } from '#/identity/settings.ts';
@@ -18,12 +18,22 @@ export interface Identity extends AsyncDisposable {
   readonly tls?: IdentityTls;
 }
 
+/** All as PEM. */
+export interface ClientTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+  readonly checkServerIdentity: NonNullable<ConnectionOptions['checkServerIdentity']>;
+}
+
 export interface IdentityTls {
   /** For servers that open now. */
   readonly serverOptions: () => TlsOptions;
   /** Calls `listener` with what has changed whenever certificates were replaced. */
   readonly onChange: (listener: (options: TlsOptions) => void) => void;
-  /** Connects to the service `callee` and to nobody else. */
+  /** For a connection to the service `callee` and to nobody else. */
+  readonly clientOptions: (callee: string) => ClientTls;
+  /** The same for undici. */
   readonly connector: (callee: string, timeoutMs: number) => buildConnector.connector;
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from '@mlab/telemetry';
 import { buildConnector } from 'undici';
 import { claimOf, unproven, type Caller } from '#/identity/caller.ts';
 import { readCertificate, type Certificate } from '#/identity/certificate.ts';
-import type { Identity } from '#/identity/identity.ts';
+import type { ClientTls, Identity } from '#/identity/identity.ts';
 import type { IdentitySettings } from '#/identity/settings.ts';
 import { serviceNamesOf } from '#/identity/spiffe.ts';
 import { unauthenticated } from '#/identity/unauthenticated.ts';
@@ -74,6 +74,7 @@ export function openMtlsIdentity({ settings, services, clock, log }: MtlsOptions
     tls: {
       serverOptions: () => ({ ...certificate, requestCert: true, rejectUnauthorized: settings.require }),
       onChange: (listener) => void listeners.push(listener),
+      clientOptions: (callee) => clientOptions(callee, certificate),
       connector: (callee, timeoutMs) => connectorTo(callee, timeoutMs, () => certificate),
     },
     [Symbol.asyncDispose]: async () => cancel(),
@@ -96,16 +97,22 @@ function connectorTo(callee: string, timeout: number, certificate: () => Certifi
       used = now;
       // A resumed session would not be looked at again; connections are kept open, so there is little to save.
       connect = buildConnector({
-        ...now,
+        ...clientOptions(callee, now),
         timeout,
         maxCachedSessions: 0,
         allowH2: false,
-        checkServerIdentity: (_host, { subjectaltname }) => strangerTo(callee, subjectaltname),
       });
     }
     connect(options, callback);
   };
 }
+
+const clientOptions = (callee: string, { cert, key, ca }: Certificate): ClientTls => ({
+  cert,
+  key,
+  ca,
+  checkServerIdentity: (_host, { subjectaltname }) => strangerTo(callee, subjectaltname),
+});
 
 /** Instances come and go under addresses that no certificate can know: the name of the service is what counts, as in SPIFFE. */
 function strangerTo(callee: string, subjectAltName: string | undefined): Error | undefined {

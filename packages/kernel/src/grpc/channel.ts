@@ -1,0 +1,129 @@
+import { create, fromBinary, toBinary, type DescMethod, type Message } from '@bufbuild/protobuf';
+import { Client, credentials, Metadata, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
+import type { CallMeta } from '#/call.ts';
+import { abandoned, timedOut, unreached } from '#/early-ends.ts';
+import { AppError, STATUS, type Issue } from '#/errors.ts';
+import type { GrpcTransportOptions } from '#/grpc/client.ts';
+import { CODE_TRAILER, codeOf, ISSUES_TRAILER, RETRY_TRAILER } from '#/grpc/status.ts';
+import { CALLER_HEADER, IDENTITY_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
+import type { IdentityTls } from '#/identity/identity.ts';
+
+export interface Channel {
+  readonly ask: (method: DescMethod, request: unknown, call: CallMeta, proof: string | undefined) => Promise<unknown>;
+  readonly close: () => void;
+}
+
+/** What the library tries by itself is left to those who know whether to try again; proxies are for the world outside. */
+const OPTIONS = {
+  'grpc.enable_retries': 0,
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.enable_http_proxy': 0,
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_channelz': 0,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+};
+
+export function openChannel({ callee, label, url, identity }: GrpcTransportOptions): Channel {
+  const { host } = new URL(url);
+  const connect = (): Client => new Client(host, credentialsOf(callee, url, identity?.tls), OPTIONS);
+  let client = connect();
+  let closed = false;
+  // The library asks for a certificate once; connections to come need the new one.
+  identity?.tls?.onChange(() => {
+    if (closed) return;
+    client.close();
+    client = connect();
+  });
+
+  const ask: Channel['ask'] = ({ input, output, parent, name }, request, call, proof) =>
+    new Promise((resolve, reject) => {
+      if (call.signal.aborted) return reject(abandoned(call.signal, true));
+      const left = call.deadline - performance.now();
+      if (left <= 0) return reject(timedOut());
+      let trailers: Metadata | undefined;
+      const leave = (): void => sent.cancel();
+      const sent = client.makeUnaryRequest(
+        `/${parent.typeName}/${name}`,
+        (message: Message) => bufferOf(toBinary(input, message)),
+        (bytes) => bytes,
+        create(input, request as Message),
+        metadataOf(call, proof),
+        { deadline: Date.now() + left },
+        (error, bytes) => {
+          call.signal.removeEventListener('abort', leave);
+          if (error !== null) return reject(call.signal.aborted ? abandoned(call.signal, false) : errorOf(error, label, trailers));
+          try {
+            resolve(fromBinary(output, bytes as Buffer));
+          } catch (cause) {
+            const failure = { kind: 'unreadable', notSent: false, status: 200 } as const;
+            reject(new AppError('bad_gateway', `${label} answered with something that is no ${output.typeName}.`, { cause, failure }));
+          }
+        },
+      );
+      sent.on('status', ({ metadata }) => (trailers = metadata));
+      call.signal.addEventListener('abort', leave);
+    });
+  const close = (): void => {
+    closed = true;
+    client.close();
+  };
+  return { ask, close };
+}
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function credentialsOf(callee: string, url: string, tls: IdentityTls | undefined): ChannelCredentials {
+  if (!url.startsWith('https:')) {
+    if (tls !== undefined) throw new Error(`${callee} is called at ${url}, where it cannot prove who it is.`);
+    return credentials.createInsecure();
+  }
+  if (tls === undefined) return credentials.createSsl();
+  const { ca, key, cert, checkServerIdentity } = tls.clientOptions(callee);
+  return credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert), { checkServerIdentity });
+}
+
+function metadataOf({ caller, trace }: CallMeta, proof: string | undefined): Metadata {
+  const metadata = new Metadata();
+  metadata.set(CALLER_HEADER, caller);
+  metadata.set(TRACEPARENT_HEADER, trace.traceparent);
+  if (trace.tracestate !== undefined) metadata.set(TRACESTATE_HEADER, trace.tracestate);
+  if (proof !== undefined) metadata.set(IDENTITY_HEADER, proof);
+  return metadata;
+}
+
+/** No answer at all is told from one that says no: only ours says in its trailers which error it was. */
+function errorOf(error: ServiceError, label: string, trailers: Metadata | undefined): AppError {
+  const { code, details, metadata = trailers } = error;
+  const own = metadata?.get(CODE_TRAILER)[0]?.toString();
+  if (own === undefined) {
+    if (code === DEADLINE_EXCEEDED) return timedOut();
+    if (code === UNAVAILABLE) return unreached(error, NEVER_SENT.test(details));
+  }
+  const known = codeOf(code, own);
+  const retryAfter = Number(metadata?.get(RETRY_TRAILER)[0] ?? Number.NaN);
+  return new AppError(known, own === undefined ? `${label} answered: ${details}` : details, {
+    cause: error,
+    issues: issuesOf(metadata),
+    retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+    failure: { kind: 'answered', notSent: false, status: STATUS[known] },
+  });
+}
+
+function issuesOf(metadata: Metadata | undefined): readonly Issue[] | undefined {
+  const bytes = metadata?.get(ISSUES_TRAILER)[0];
+  if (!Buffer.isBuffer(bytes)) return undefined;
+  try {
+    return JSON.parse(bytes.toString()) as Issue[];
+  } catch {
+    return undefined;
+  }
+}
+
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
+/** The library's words for a connection that did not come about. */
+const NEVER_SENT = /No connection established|Name resolution failed|ECONNREFUSED/;

@@ -1,0 +1,76 @@
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Tracer } from '@mlab/telemetry';
+import type { CallMeta } from '#/call.ts';
+import { AppError } from '#/errors.ts';
+import type { Prover } from '#/identity/identity.ts';
+
+type AskOf<M extends DescMethod> = M['methodKind'] extends 'unary'
+  ? (request: MessageInitShape<M['input']>, call: CallMeta) => Promise<MessageShape<M['output']>>
+  : never;
+
+/** A client's methods, of those with one message and one answer. */
+export type GrpcClientOf<S extends DescService> = { readonly [K in keyof S['method']]: AskOf<S['method'][K]> };
+
+/** The way to a copy of a neighbour over gRPC. */
+export interface GrpcPeer {
+  /** Typed methods of a service that it answers. What speaks gRPC is loaded when the first of them is called. */
+  readonly client: <S extends DescService>(service: S) => GrpcClientOf<S>;
+}
+
+export interface GrpcTransportOptions {
+  /** The name of the service that is called. */
+  readonly callee: string;
+  /** What errors call it: `Service B`. */
+  readonly label: string;
+  /** `http://127.0.0.1:9001`, or https. */
+  readonly url: string;
+  readonly identity?: Prover | undefined;
+  readonly caller: string;
+  readonly tracer: Tracer;
+}
+
+export interface GrpcTransport extends GrpcPeer, AsyncDisposable {}
+
+/** Calls over one connection of HTTP/2. The deadline and the signal of a call end it, wherever it is. */
+export function openGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
+  const { callee, caller, tracer } = options;
+  let opening: Promise<typeof import('#/grpc/channel.ts')> | undefined;
+  let channel: ReturnType<(typeof import('#/grpc/channel.ts'))['openChannel']> | undefined;
+  let closed = false;
+  const known = new Map<DescService, object>();
+
+  const ask = async (method: DescMethod, request: unknown, call: CallMeta): Promise<unknown> => {
+    const trace = tracer.start(`${callee}.${method.name}`, 'client', call.trace);
+    try {
+      if (channel === undefined) {
+        const { openChannel } = await (opening ??= import('#/grpc/channel.ts'));
+        if (closed) throw new AppError('unavailable', `The way to ${options.label} is closed.`);
+        channel ??= openChannel(options);
+      }
+      const proof = options.identity?.prove(caller, callee);
+      const made = proof instanceof Promise ? await proof : proof;
+      const answer = await channel.ask(method, request, { caller, trace, deadline: call.deadline, signal: call.signal }, made);
+      trace.end();
+      return answer;
+    } catch (error) {
+      trace.end(undefined, AppError.from(error).code);
+      throw error;
+    }
+  };
+  return {
+    client: <S extends DescService>(service: S) => {
+      const found = known.get(service);
+      if (found !== undefined) return found as GrpcClientOf<S>;
+      const unary = service.methods.filter(({ methodKind }) => methodKind === 'unary');
+      const made = Object.fromEntries(
+        unary.map((method) => [method.localName, (request: unknown, call: CallMeta) => ask(method, request, call)]),
+      );
+      known.set(service, made);
+      return made as GrpcClientOf<S>;
+    },
+    [Symbol.asyncDispose]: async () => {
+      closed = true;
+      channel?.close();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { CallMeta } from '#/call.ts';
+
+type HandlerOf<M extends DescMethod> = M['methodKind'] extends 'unary'
+  ? (request: MessageShape<M['input']>, call: CallMeta) => Promise<MessageInitShape<M['output']>> | MessageInitShape<M['output']>
+  : M['methodKind'] extends 'server_streaming'
+    ? (request: MessageShape<M['input']>, call: CallMeta) => AsyncIterable<MessageInitShape<M['output']>>
+    : M['methodKind'] extends 'bidi_streaming'
+      ? (requests: AsyncIterable<MessageShape<M['input']>>, call: CallMeta) => AsyncIterable<MessageInitShape<M['output']>>
+      : never;
+
+/** A handler per method, none missing and none more; named as in the descriptor, `modelInfer` for `ModelInfer`. */
+export type GrpcHandlersOf<S extends DescService> = { readonly [K in keyof S['method']]: HandlerOf<S['method'][K]> };
+
+/** A gRPC service at work. */
+export interface GrpcImplementation {
+  readonly descriptor: DescService;
+  readonly handlers: Readonly<Record<string, (input: never, call: CallMeta) => unknown>>;
+}
+
+/**
+ * Loads the implementations, when somebody connects for the first time: descriptors and the library behind them are large, and many a
+ * process is never asked that way.
+ */
+export type OpenGrpc = () => Promise<readonly GrpcImplementation[]>;
+
+export function implement<S extends DescService>(descriptor: S, handlers: GrpcHandlersOf<S>): GrpcImplementation {
+  return { descriptor, handlers: handlers as unknown as GrpcImplementation['handlers'] };
+}
