@@ -153,6 +153,12 @@ test('every service has a README of at most 60 lines, and a test', async () => {
   }
 });
 
+test('a part with many files of tests runs them in one process', async () => {
+  const files = await Array.fromAsync(glob('{packages,services}/*/test/*.test.ts', { cwd: root }));
+  for (const [folder, own] of Map.groupBy(files, (file) => dirname(file)))
+    if (own.length > 3) assert.ok(own.includes(`${folder}/all.test.ts`), `${folder} has no all.test.ts`);
+});
+
 test('files stay small: 250 lines of source at the very most', async () => {
   for await (const { file, source } of sourcesOf('{packages,services,contracts,apps,bench}/**/*.ts')) {
     const isTest = file.includes('/test/');

@@ -1,13 +1,22 @@
 import { existsSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { homeOf, repositoryFolder } from '../home.ts';
 import { runTool } from '../run-tool.ts';
 import { openTestDatabase } from '../test-database.ts';
 
 /** Below the folders of the parts a test lies in a folder named test; tests/ holds nothing else. */
-const ALL_TESTS = ['{packages,services,apps}/*/test/**/*.test.ts', '{contracts,bench,compat}/**/test/**/*.test.ts', 'tests/**/*.test.ts'];
+const ALL_TESTS: readonly string[] = [
+  '{packages,services,apps}/*/test/**/*.test.ts',
+  '{contracts,bench,compat}/**/test/**/*.test.ts',
+  'tests/**/*.test.ts',
+];
+
+/** In a folder that has it, it runs all others in one process. */
+const TOGETHER = 'all.test.ts';
 
 /** Processes that are killed over and over: shortened among all tests, at full length on their own. */
 const CRASH = '--crash';
@@ -56,7 +65,7 @@ All tests share one PostgreSQL, which is started for them and removed at the end
     const crash = positionals.includes(CRASH);
     const named = positionals.filter(isFile);
     const flags = positionals.filter((argument) => !isFile(argument) && argument !== CRASH);
-    const files = named.length > 0 ? named : crash ? CRASH_TESTS : ALL_TESTS;
+    const files = await filesOf(named.length > 0 ? named : crash ? CRASH_TESTS : ALL_TESTS);
     // Most tests wait for processes and sockets more than they compute: one more than there are cores keeps them busy.
     const concurrency = `--test-concurrency=${availableParallelism() + 1}`;
     await using database = await openTestDatabase(process.env);
@@ -69,6 +78,16 @@ All tests share one PostgreSQL, which is started for them and removed at the end
     return code;
   },
 };
+
+/** What the patterns find, each test once. */
+async function filesOf(patterns: readonly string[]): Promise<readonly string[]> {
+  const isInstalled = (path: string): boolean => path.includes('node_modules');
+  const found = await Array.fromAsync(glob([...patterns], { cwd: repositoryFolder, exclude: isInstalled }));
+  const together = new Set(found.filter((file) => basename(file) === TOGETHER).map((file) => dirname(file)));
+  const files = found.filter((file) => basename(file) === TOGETHER || !together.has(dirname(file)));
+  if (files.length === 0) throw new CliError(`No test is called ${patterns.join(' or ')}.`);
+  return files;
+}
 
 const isFile = (argument: string): boolean =>
   !argument.startsWith('-') && (existsSync(join(repositoryFolder, argument)) || /[*?{]/.test(argument) || argument.endsWith('.ts'));

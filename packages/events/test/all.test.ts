@@ -1,0 +1,3 @@
+import { testTogether } from '../../../tests/together.ts';
+
+await testTogether(import.meta.dirname);
