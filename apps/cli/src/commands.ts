@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   'dead-letters': () => import('./commands/dead-letters.ts'),
   train: () => import('./commands/train.ts'),
   predict: () => import('./commands/predict.ts'),
+  demo: () => import('./commands/demo.ts'),
   import: () => import('./commands/import.ts'),
   certs: () => import('./commands/certs.ts'),
   test: () => import('./commands/test.ts'),
