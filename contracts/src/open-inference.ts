@@ -4,8 +4,9 @@ const read = 'predictor:read';
 const infer = 'predictor:predict';
 const load = 'predictor:load';
 
-/** Tensors may be large: so many bytes of a request are read. */
-const TENSORS = { maxBodyBytes: 67_108_864 };
+/** Tensors may be large: so many bytes of a request are read, also after they were decompressed. */
+export const MAX_TENSOR_BYTES = 67_108_864;
+const TENSORS = { maxBodyBytes: MAX_TENSOR_BYTES };
 
 /**
  * The Open Inference Protocol, version 2, with Triton's binary tensors and repository.

@@ -1,5 +1,6 @@
 import { defineContract, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
+import { openInference } from './open-inference.ts';
 import { modelOperations } from './predictor-models.ts';
 
 export const CLASSES = ['cat', 'dog', 'bird', 'fish', 'rabbit'] as const;
@@ -33,6 +34,7 @@ export const predictor = defineContract({
   description: 'Answers with predictions: of the models in the registry, and of a demo model that picks a class at random.',
   port: 8001,
   wire: 'fastapi',
+  protocols: { openInference },
   operations: {
     predict: operation('POST /predict', {
       summary: 'Predict',

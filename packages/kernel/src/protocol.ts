@@ -32,8 +32,9 @@ export interface Protocol {
   readonly routes: Readonly<Record<string, Route>>;
 }
 
-/** All paths of a route, the root included. */
+/** All paths of a route, the root included. What stands at the root itself is asked for with and without a slash behind it. */
 export function pathsOf({ root, aliases = {} }: Protocol, { path }: Route): readonly string[] {
+  if (path === '/') return [root, `${root}/`];
   const others = Object.entries(aliases).filter(([, target]) => path.startsWith(target));
   return [path, ...others.map(([alias, target]) => alias + path.slice(target.length))].map((each) => root + each);
 }

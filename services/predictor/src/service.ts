@@ -5,6 +5,8 @@ import { defineService } from '@mlab/kernel';
 import { config } from '#/config.ts';
 import { handlers } from '#/handlers.ts';
 import { openServing } from '#/open-serving.ts';
+import { speakOpenInference } from '#/protocols/open-inference/open-inference.ts';
+import { withDemo } from '#/protocols/with-demo.ts';
 
 export const service = defineService({
   contract: predictor,
@@ -15,6 +17,13 @@ export const service = defineService({
     const serving = openServing(context);
     return {
       handlers: handlers({ random, models: serving.models }),
+      protocols: {
+        openInference: speakOpenInference({
+          models: withDemo(serving.models, random),
+          registry: context.clients.registry,
+          clock: context.clock,
+        }),
+      },
       [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
     };
   },

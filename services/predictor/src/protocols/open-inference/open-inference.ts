@@ -1,0 +1,78 @@
+import { MAX_TENSOR_BYTES, type openInference } from '@mlab/contracts/open-inference';
+import type { registry } from '@mlab/contracts/registry';
+import { AppError, type CallMeta, type ClientOf, type Clock, type ForeignAnswer, type ForeignRequest, type Spoken } from '@mlab/kernel';
+import { renderOpenInferenceError } from '@mlab/open-inference';
+import type { ServedModel } from '#/domain/served-model.ts';
+import type { ProtocolModels } from '#/protocols/with-demo.ts';
+import { answer } from './answer.ts';
+import { configOf, metadataOf, statisticsOf } from './describe.ts';
+import { inferHandler } from './infer.ts';
+import { repositoryHandlers } from './repository.ts';
+import { Statistics } from './statistics.ts';
+import { whichModel } from './which-model.ts';
+
+export interface OpenInferenceOptions {
+  readonly models: ProtocolModels;
+  /** What could be served besides what is. */
+  readonly registry: ClientOf<typeof registry> | undefined;
+  readonly clock: Clock;
+}
+
+/** Triton's clients go by these words. */
+const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'parameters', 'statistics'];
+
+const SERVER = { name: 'mlab', version: '0.1.0', extensions: EXTENSIONS };
+
+/** The Open Inference Protocol V2 over REST. */
+export function speakOpenInference({ models, registry, clock }: OpenInferenceOptions): Spoken<typeof openInference> {
+  const statistics = new Statistics(clock);
+  const infer = inferHandler({ models, statistics, maxBodyBytes: MAX_TENSOR_BYTES });
+  const open = ({ params }: ForeignRequest, call: CallMeta): Promise<ServedModel> =>
+    models.open(whichModel(params['model'] ?? '', params['version']), call);
+  const inMemory = (name: string): readonly number[] =>
+    models.list().flatMap(({ model, version, state }) => (model === name && state === 'ready' ? [version] : []));
+
+  const metadata = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => {
+    const model = await open(request, call);
+    return answer(metadataOf(model, inMemory(model.model)));
+  };
+  const config = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => answer(configOf(await open(request, call)));
+
+  /** One that is not in memory is loaded: whoever waits until it is ready would wait for ever. */
+  const ready = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => {
+    try {
+      return answer({ name: (await open(request, call)).model, ready: true });
+    } catch (error) {
+      if (!AppError.is(error) || error.code === 'not_found' || error.code === 'invalid') throw error;
+      return answer({ name: request.params['model'] ?? '', ready: false, error: error.message }, 503);
+    }
+  };
+
+  const stats = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => {
+    const { model, version } = request.params;
+    const asked = version === undefined ? statistics.all().filter((each) => each.model === model) : [];
+    return answer({ model_stats: (asked.length > 0 ? asked : [statistics.of(await open(request, call))]).map(statisticsOf) });
+  };
+
+  return {
+    renderError: renderOpenInferenceError,
+    handlers: {
+      serverMetadata: () => answer(SERVER),
+      // Triton's clients look at the status alone, KServe's at the words.
+      serverLive: () => answer({ live: true }),
+      serverReady: () => answer({ live: true, ready: true }),
+      modelMetadata: metadata,
+      versionMetadata: metadata,
+      modelReady: ready,
+      versionReady: ready,
+      modelInfer: infer,
+      versionInfer: infer,
+      modelConfig: config,
+      versionConfig: config,
+      modelStatistics: stats,
+      versionStatistics: stats,
+      allStatistics: () => answer({ model_stats: statistics.all().map(statisticsOf) }),
+      ...repositoryHandlers({ models, registry }),
+    },
+  };
+}
