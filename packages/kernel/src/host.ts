@@ -4,7 +4,6 @@ import { readConfig } from '#/config.ts';
 import type { Contract } from '#/contract.ts';
 import { openEndpoints } from '#/endpoint.ts';
 import { openGrpcServer } from '#/grpc/server.ts';
-import { forwardLocal } from '#/http/forward-local.ts';
 import { openForwarder, type Forward } from '#/http/forwarder.ts';
 import { foreignDoors, openProtocols } from '#/http/protocol-doors.ts';
 import { openHttpServer } from '#/http/server.ts';
@@ -14,11 +13,10 @@ import type { Identity } from '#/identity/identity.ts';
 import { openIdentity } from '#/identity/open-identity.ts';
 import { refuseUnprovable } from '#/identity/refuse-unprovable.ts';
 import { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
-import { localSpeak } from '#/local-speak.ts';
-import { localTransport, type LocalDoor } from '#/local-transport.ts';
+import type { LocalDoor } from '#/local-transport.ts';
 import { openObserver } from '#/observe.ts';
 import { parseBases, resolveByDns, type Resolve } from '#/peers/addresses.ts';
-import { advertised } from '#/peers/advertised.ts';
+import { announcements } from '#/peers/announcements.ts';
 import { connectDiscovered, connectLocal, connectRemote, type Connection } from '#/peers/connect.ts';
 import type { AnyService, Check, Clock, Running } from '#/service.ts';
 import type { Facilities } from '#/state/facilities.ts';
@@ -32,6 +30,8 @@ export interface HostOptions {
   readonly services: readonly AnyService[];
   /** URLs of neighbours elsewhere by contract name, several separated by commas. A peer that is named wins over one that is co-hosted. */
   readonly peers?: Readonly<Record<string, string>>;
+  /** The ports on which those answer over gRPC, in the order of their URLs; the last counts for all that follow. Default: the contract's own. */
+  readonly grpcPeers?: Readonly<Record<string, readonly number[]>>;
   /** Ports by contract name; 0 takes a free one. Default: the contract's own. */
   readonly ports?: Readonly<Record<string, number>>;
   /** The same for gRPC, where a contract declares some. */
@@ -70,6 +70,7 @@ export class Host implements AsyncDisposable {
     refuseUnprotected(settings.listen, env);
     const defaults = {
       peers: {},
+      grpcPeers: {},
       ports: {},
       grpcPorts: {},
       clock: systemClock,
@@ -178,7 +179,7 @@ export class Host implements AsyncDisposable {
   async #announce({ facilities: { discovery }, clock, settings }: Resolved): Promise<void> {
     if (discovery === undefined) return;
     this.#stack.defer(() => new Promise((resolve) => clock.schedule(LEAVE_MS, resolve)));
-    for (const [name, url] of this.#urls) this.#stack.use(await discovery.announce(name, advertised(url, settings)));
+    for (const [name, url] of announcements(this.#urls, this.#grpcUrls, settings)) this.#stack.use(await discovery.announce(name, url));
   }
 
   async #connect(service: AnyService, telemetry: Telemetry, options: Resolved): Promise<Connections> {
@@ -196,20 +197,15 @@ export class Host implements AsyncDisposable {
           urls,
           Object.values(contract.operations).map(({ path }) => path),
         );
-        const { resolve, clock } = options;
+        const { resolve, clock, grpcPeers } = options;
+        const grpcPorts = grpcPeers[contract.name];
         refuseUnprovable(contract.name, bases, identity);
         connections[contract.name] = this.#stack.use(
-          await connectRemote({ contract, bases, resolve, clock, log, identity, caller, tracer }),
+          await connectRemote({ contract, bases, grpcPorts, resolve, clock, log, identity, caller, tracer }),
         );
       } else if (door !== undefined) {
-        connections[contract.name] = connectLocal({
-          contract,
-          transport: localTransport(door),
-          speak: localSpeak(door),
-          forward: forwardLocal(door),
-          caller,
-          tracer,
-        });
+        const grpcUrl = (): string | undefined => this.#grpcUrls.get(contract.name);
+        connections[contract.name] = this.#stack.use(connectLocal({ contract, door, grpcUrl, identity, caller, tracer }));
       } else if (discovery !== undefined) {
         connections[contract.name] = this.#stack.use(await connectDiscovered({ contract, discovery, identity, caller, tracer }));
       } else if (needsOf(service).includes(contract)) {

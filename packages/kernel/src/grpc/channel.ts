@@ -1,12 +1,11 @@
 import { create, fromBinary, toBinary, type DescMethod, type Message } from '@bufbuild/protobuf';
-import { Client, credentials, Metadata, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, status, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError, STATUS, type Issue } from '#/errors.ts';
-import type { GrpcTransportOptions } from '#/grpc/client.ts';
 import { CODE_TRAILER, codeOf, ISSUES_TRAILER, RETRY_TRAILER } from '#/grpc/status.ts';
 import { CALLER_HEADER, IDENTITY_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
-import type { IdentityTls } from '#/identity/identity.ts';
+import type { IdentityTls, Prover } from '#/identity/identity.ts';
 
 export interface Channel {
   readonly ask: (method: DescMethod, request: unknown, call: CallMeta, proof: string | undefined) => Promise<unknown>;
@@ -27,7 +26,16 @@ const OPTIONS = {
   'grpc.max_send_message_length': -1,
 };
 
-export function openChannel({ callee, label, url, identity }: GrpcTransportOptions): Channel {
+export interface ChannelOptions {
+  /** The name of the service that is called. */
+  readonly callee: string;
+  /** What errors call it. */
+  readonly label: string;
+  readonly url: string;
+  readonly identity: Prover | undefined;
+}
+
+export function openChannel({ callee, label, url, identity }: ChannelOptions): Channel {
   const { host } = new URL(url);
   const connect = (): Client => new Client(host, credentialsOf(callee, url, identity?.tls), OPTIONS);
   let client = connect();
@@ -97,11 +105,12 @@ function metadataOf({ caller, trace }: CallMeta, proof: string | undefined): Met
 
 /** No answer at all is told from one that says no: only ours says in its trailers which error it was. */
 function errorOf(error: ServiceError, label: string, trailers: Metadata | undefined): AppError {
-  const { code, details, metadata = trailers } = error;
+  const { code, details } = error;
+  const metadata = (error.metadata as Metadata | undefined) ?? trailers;
   const own = metadata?.get(CODE_TRAILER)[0]?.toString();
   if (own === undefined) {
-    if (code === DEADLINE_EXCEEDED) return timedOut();
-    if (code === UNAVAILABLE) return unreached(error, NEVER_SENT.test(details));
+    if (code === status.DEADLINE_EXCEEDED) return timedOut();
+    if (code === status.UNAVAILABLE) return unreached(error, NEVER_SENT.test(details));
   }
   const known = codeOf(code, own);
   const retryAfter = Number(metadata?.get(RETRY_TRAILER)[0] ?? Number.NaN);
@@ -123,7 +132,5 @@ function issuesOf(metadata: Metadata | undefined): readonly Issue[] | undefined 
   }
 }
 
-const DEADLINE_EXCEEDED = 4;
-const UNAVAILABLE = 14;
 /** The library's words for a connection that did not come about. */
 const NEVER_SENT = /No connection established|Name resolution failed|ECONNREFUSED/;

@@ -22,8 +22,8 @@ export interface GrpcTransportOptions {
   readonly callee: string;
   /** What errors call it: `Service B`. */
   readonly label: string;
-  /** `http://127.0.0.1:9001`, or https. */
-  readonly url: string;
+  /** `http://127.0.0.1:9001`, or https; undefined as long as nobody knows. */
+  readonly url: () => string | undefined;
   readonly identity?: Prover | undefined;
   readonly caller: string;
   readonly tracer: Tracer;
@@ -31,25 +31,36 @@ export interface GrpcTransportOptions {
 
 export interface GrpcTransport extends GrpcPeer, AsyncDisposable {}
 
+type ChannelModule = typeof import('#/grpc/channel.ts');
+type Channel = ReturnType<ChannelModule['openChannel']>;
+
 /** Calls over one connection of HTTP/2. The deadline and the signal of a call end it, wherever it is. */
 export function openGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { callee, caller, tracer } = options;
-  let opening: Promise<typeof import('#/grpc/channel.ts')> | undefined;
-  let channel: ReturnType<(typeof import('#/grpc/channel.ts'))['openChannel']> | undefined;
+  const { callee, label, caller, tracer, identity } = options;
+  let channel: { readonly url: string; readonly to: Channel } | undefined;
   let closed = false;
   const known = new Map<DescService, object>();
 
+  const open = async (): Promise<Channel> => {
+    const url = options.url();
+    if (url === undefined || closed) {
+      const failure = { kind: 'refused', notSent: true } as const;
+      throw new AppError('unavailable', `Nobody knows where ${label} answers over gRPC.`, { failure });
+    }
+    if (channel?.url === url) return channel.to;
+    const { openChannel } = await import('#/grpc/channel.ts');
+    if (channel?.url === url) return channel.to;
+    channel?.to.close();
+    channel = { url, to: openChannel({ callee, label, url, identity }) };
+    return channel.to;
+  };
   const ask = async (method: DescMethod, request: unknown, call: CallMeta): Promise<unknown> => {
     const trace = tracer.start(`${callee}.${method.name}`, 'client', call.trace);
     try {
-      if (channel === undefined) {
-        const { openChannel } = await (opening ??= import('#/grpc/channel.ts'));
-        if (closed) throw new AppError('unavailable', `The way to ${options.label} is closed.`);
-        channel ??= openChannel(options);
-      }
-      const proof = options.identity?.prove(caller, callee);
+      const to = await open();
+      const proof = identity?.prove(caller, callee);
       const made = proof instanceof Promise ? await proof : proof;
-      const answer = await channel.ask(method, request, { caller, trace, deadline: call.deadline, signal: call.signal }, made);
+      const answer = await to.ask(method, request, { caller, trace, deadline: call.deadline, signal: call.signal }, made);
       trace.end();
       return answer;
     } catch (error) {
@@ -70,7 +81,7 @@ export function openGrpcTransport(options: GrpcTransportOptions): GrpcTransport 
     },
     [Symbol.asyncDispose]: async () => {
       closed = true;
-      channel?.close();
+      channel?.to.close();
     },
   };
 }

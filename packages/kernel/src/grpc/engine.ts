@@ -92,7 +92,7 @@ export function openGrpcEngine(options: EngineOptions): GrpcEngine {
       void answerStream(exchange, call, draining);
     };
     // Messages are read behind the check of who calls, and a message that cannot be read is refused in our words.
-    server.register(door.operation.path, (door.kind === 'unary' ? unary : stream) as never, same, same, KINDS[door.kind]);
+    server.register(door.operation.path, door.kind === 'unary' ? unary : stream, same, same, KINDS[door.kind]);
   }
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const impatient = setInterval(() => {

@@ -65,7 +65,7 @@ export async function answerStream(
 }
 
 /** What a client sends. It ends when the client has said all, and when the service is to end: then what has come is still answered. */
-async function* messagesOf(exchange: GrpcExchange, stream: unknown, draining: AbortSignal): AsyncGenerator<unknown> {
+async function* messagesOf(exchange: GrpcExchange, stream: unknown, draining: AbortSignal): AsyncGenerator {
   const messages = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   const ending = new Promise<{ readonly done: true; readonly value: undefined }>((resolve) => {
     const stop = (): void => resolve({ done: true, value: undefined });

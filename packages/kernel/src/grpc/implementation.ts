@@ -25,5 +25,5 @@ export interface GrpcImplementation {
 export type OpenGrpc = () => Promise<readonly GrpcImplementation[]>;
 
 export function implement<S extends DescService>(descriptor: S, handlers: GrpcHandlersOf<S>): GrpcImplementation {
-  return { descriptor, handlers: handlers as unknown as GrpcImplementation['handlers'] };
+  return { descriptor, handlers };
 }

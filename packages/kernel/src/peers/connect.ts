@@ -2,12 +2,18 @@ import type { Tracer } from '@mlab/telemetry';
 import { createClient, type Transport } from '#/client.ts';
 import type { ClientOf, Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
+import { forwardLocal } from '#/http/forward-local.ts';
 import type { Forwarded, ForwardTo } from '#/http/forwarding.ts';
+import type { Prover } from '#/identity/identity.ts';
+import { localSpeak } from '#/local-speak.ts';
+import { localTransport, type LocalDoor } from '#/local-transport.ts';
 import { openDiscoveredInstances, type DiscoveredOptions } from '#/peers/discovered.ts';
+import { grpcByCopy, grpcName } from '#/peers/announcements.ts';
+import { beside, openGrpcPeers, type GrpcPeers } from '#/peers/grpc-peers.ts';
 import type { RemoteInstance, RemoteInstances } from '#/peers/instances.ts';
 import type { Instance, Peer } from '#/peers/peer.ts';
 import { openRemoteInstances, type RemoteOptions } from '#/peers/remote.ts';
-import { createSpeak, type SpeakTransport } from '#/speak.ts';
+import { createSpeak } from '#/speak.ts';
 
 export interface Connection<C extends Contract> extends AsyncDisposable {
   readonly client: ClientOf<C>;
@@ -17,48 +23,64 @@ export interface Connection<C extends Contract> extends AsyncDisposable {
 }
 
 interface LocalNeighbour<C extends Contract> extends Calling<C> {
-  readonly transport: Transport;
-  readonly speak: SpeakTransport;
-  readonly forward: ForwardTo;
+  readonly door: LocalDoor;
+  /** Where it answers over gRPC: through its own door, for there is no shorter way. */
+  readonly grpcUrl: () => string | undefined;
 }
 
 /** A neighbour in this process: always one copy. */
-export function connectLocal<C extends Contract>({
-  contract,
-  transport,
-  speak,
-  forward,
-  caller,
-  tracer,
-}: LocalNeighbour<C>): Connection<C> {
-  const client = createClient(contract, transport, caller, tracer);
-  const instances = [{ id: 'local', client, speak: createSpeak(contract, speak, caller, tracer) }];
-  return { client, peer: { instances: () => instances, onChange: () => {} }, forward, [Symbol.asyncDispose]: async () => {} };
+export function connectLocal<C extends Contract>({ door, grpcUrl, ...calling }: LocalNeighbour<C>): Connection<C> {
+  const { contract, caller, tracer } = calling;
+  const client = createClient(contract, localTransport(door), caller, tracer);
+  const grpc = openGrpcPeers({ ...calling, addressOf: grpcUrl });
+  const instances = [{ id: 'local', client, speak: createSpeak(contract, localSpeak(door), caller, tracer), grpc: grpc.of('local') }];
+  return {
+    client,
+    peer: { instances: () => instances, onChange: () => {} },
+    forward: forwardLocal(door),
+    [Symbol.asyncDispose]: () => grpc[Symbol.asyncDispose](),
+  };
 }
 
 interface Calling<C extends Contract> {
   readonly contract: C;
   readonly caller: string;
   readonly tracer: Tracer;
+  readonly identity: Prover;
 }
 
 /** A neighbour elsewhere: the copies behind its URLs. */
 export function connectRemote<C extends Contract>(
-  options: Calling<C> & Omit<RemoteOptions, 'onChange' | 'contract'>,
+  options: Calling<C> & Omit<RemoteOptions, 'onChange' | 'contract'> & { readonly grpcPorts: readonly number[] | undefined },
 ): Promise<Connection<C>> {
-  return connectInstances(options, (onChange) => openRemoteInstances({ ...options, onChange }));
+  const { contract, bases, grpcPorts = [contract.grpc?.port ?? 0] } = options;
+  const grpc = openGrpcPeers({ ...options, addressOf: beside(bases, grpcPorts) });
+  return connectInstances(options, grpc, (onChange) => openRemoteInstances({ ...options, onChange }));
 }
 
 /** A neighbour elsewhere: the copies that have made themselves known. */
-export function connectDiscovered<C extends Contract>(
+export async function connectDiscovered<C extends Contract>(
   options: Calling<C> & Omit<DiscoveredOptions, 'onChange' | 'contract'>,
 ): Promise<Connection<C>> {
-  return connectInstances(options, (onChange) => openDiscoveredInstances({ ...options, onChange }));
+  const { contract, discovery } = options;
+  let addresses: ReadonlyMap<string, string> = new Map();
+  const watch =
+    contract.grpc === undefined ? undefined : await discovery.watch(grpcName(contract.name), (urls) => (addresses = grpcByCopy(urls)));
+  const grpc = openGrpcPeers({ ...options, addressOf: (id) => addresses.get(id) });
+  const connection = await connectInstances(options, grpc, (onChange) => openDiscoveredInstances({ ...options, onChange }));
+  return {
+    ...connection,
+    [Symbol.asyncDispose]: async () => {
+      await watch?.[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A client that takes the copies in turn, and the copies themselves for who balances on his own. */
 async function connectInstances<C extends Contract>(
   { contract, caller, tracer }: Calling<C>,
+  grpc: GrpcPeers,
   open: (onChange: () => void) => Promise<RemoteInstances>,
 ): Promise<Connection<C>> {
   const listeners: ((instances: readonly Instance<ClientOf<C>>[]) => void)[] = [];
@@ -69,13 +91,18 @@ async function connectInstances<C extends Contract>(
         id,
         client: createClient(contract, transport, caller, tracer),
         speak: createSpeak(contract, speak, caller, tracer),
+        grpc: grpc.of(id),
       };
       known.set(id, instance);
       return instance;
     });
   const changed = (): void => {
     const ids = new Set(remote.list().map(({ id }) => id));
-    for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    for (const id of known.keys()) {
+      if (ids.has(id)) continue;
+      known.delete(id);
+      grpc.forget(id);
+    }
     for (const listener of listeners) listener(list());
   };
   const remote = await open(changed);
@@ -99,6 +126,9 @@ async function connectInstances<C extends Contract>(
     client: createClient(contract, inTurn, caller, tracer),
     peer: { instances: list, onChange: (listener) => void listeners.push(listener) },
     forward,
-    [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await grpc[Symbol.asyncDispose]();
+      await remote[Symbol.asyncDispose]();
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { GrpcPeer } from '#/grpc/client.ts';
 import type { Speak } from '#/speak.ts';
 
 /** One running copy of a neighbour. */
@@ -7,6 +8,8 @@ export interface Instance<Client> {
   readonly client: Client;
   /** Asks it in a protocol of another system that it speaks. */
   readonly speak: Speak;
+  /** Asks it over gRPC; undefined where its contract declares none. */
+  readonly grpc?: GrpcPeer | undefined;
 }
 
 /** The running copies of a neighbour, as far as they are known now. */
