@@ -53,6 +53,24 @@ test('a need that is neither here nor elsewhere stops the start with what to do,
   assert.deepEqual(diary, ['start c', 'end c']);
 });
 
+test('a service starts without what it only wants, and behind it where that is there', async () => {
+  const pantry = defineContract({ ...contractNamed('pantry'), operations: {} });
+  const diary: string[] = [];
+  const cook = defineService({
+    contract: contractNamed('cook'),
+    needs: {},
+    wants: { pantry },
+    config: schema(nothing),
+    start: ({ clients }) => {
+      diary.push(clients.pantry === undefined ? 'cook has no pantry' : 'cook has a pantry');
+      return { handlers: {} };
+    },
+  });
+  await (await start([cook]))[Symbol.asyncDispose]();
+  await (await start([cook, diarist('pantry', {}, diary)]))[Symbol.asyncDispose]();
+  assert.deepEqual(diary, ['cook has no pantry', 'start pantry', 'cook has a pantry', 'end pantry']);
+});
+
 test('a port that is taken stops the start with a sentence', async () => {
   await using first = await start([diarist('a', {}, [])]);
   const port = Number(new URL(first.url('a')).port);

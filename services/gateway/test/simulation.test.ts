@@ -102,7 +102,7 @@ class World {
 }
 
 const loads: [name: string, seeds: number[], run: (world: World, ms: number) => Promise<void>][] = [
-  ['32 callers in a loop', [1], (world, ms) => world.closed(32, ms)],
+  ['12 callers in a loop', [1], (world, ms) => world.closed(12, ms)],
   ['100 calls per second', [1], (world, ms) => world.open(100, ms)],
 ];
 const faults: Mode[] = ['slow', 'erring', 'half erring', 'dead', 'silent'];
@@ -143,17 +143,17 @@ for (const [load, seeds, run] of loads) {
 
 test('three instances, one of them in trouble: all at once: one slow, one erring, one dead and back', async () => {
   const world = new World(1, true);
-  await world.closed(32, 5000);
+  await world.closed(12, 5000);
   const healthy = world.between(1000, 5000);
   Object.assign(world.modes, { a: 'slow', b: 'erring' });
-  await world.closed(32, 15_000);
+  await world.closed(12, 15_000);
   const two = world.between(10_000, 20_000);
   assert.ok(two.p99 < 3 * healthy.p99, `p99 ${two.p99} after ${healthy.p99}`);
   world.modes['c'] = 'dead';
-  await world.closed(32, 3000);
+  await world.closed(12, 3000);
   Object.assign(world.modes, { a: 'well', b: 'well', c: 'well' });
   const repaired = world.up.clock.now();
-  await world.closed(32, 25_000);
+  await world.closed(12, 25_000);
   await world.up.clock.advance(4000);
   assert.equal(world.between(repaired + 2000, repaired + 20_000).answered, 1);
   for (const id of ['a', 'b', 'c']) assert.ok(world.share(id, repaired + 20_000, repaired + 25_000) > 0.2, `${id} has its share`);
