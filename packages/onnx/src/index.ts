@@ -13,6 +13,7 @@ export { valuesOf, type TensorValues } from '#/model/tensor-values.ts';
 export { readModel } from '#/read/read-model.ts';
 export type { Column, Columns, Output, Outputs, Port } from '#/scorer/columns.ts';
 export { openScorer } from '#/scorer/open-scorer.ts';
+export { ReadingThread, type ReadingOptions } from '#/scorer/reading-thread.ts';
 export type { Scorer, ScorerOptions } from '#/scorer/scorer.ts';
 export { treesOf, type Ensemble } from '#/trees/trees-of.ts';
 export { MODES, type Aggregate, type Mode, type PostTransform, type Trees } from '#/trees/trees.ts';

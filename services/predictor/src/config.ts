@@ -32,6 +32,12 @@ const settings = Type.Object({
   }),
   maxConcurrent: Type.Integer({ default: 64, minimum: 1, description: 'How many questions to one version are answered at once' }),
   maxWaiting: Type.Integer({ default: 256, minimum: 0, description: 'How many more may wait; others are refused: 503' }),
+  isolation: Type.Union([Type.Literal('process'), Type.Literal('thread')], {
+    default: 'process',
+    description:
+      'Where ONNX Runtime computes what has no compiled form: a process for each such model, so that a fault of the native library ends nothing else, or a thread, which takes less memory',
+  }),
+  readerMemoryMb: Type.Integer({ default: 1024, minimum: 64, description: 'Most memory for reading the file of a model, in MiB' }),
   answerTimeoutMs: Type.Integer({
     default: 30_000,
     minimum: 10,

@@ -5,6 +5,7 @@ import type { Logger, Metrics } from '@mlab/telemetry';
 import type { Config } from '#/config.ts';
 import { loadModel } from '#/models/load-model.ts';
 import { Memory } from '#/models/memory.ts';
+import { openReader } from '#/models/open-reader.ts';
 import { OpenedModels } from '#/models/open-models.ts';
 import { openTally } from '#/models/tally.ts';
 
@@ -23,6 +24,7 @@ export interface Serving extends AsyncDisposable {
 /** Models of the registry, served. Nothing is loaded, nor anybody asked, before a model is asked for. */
 export function openServing({ clients: { registry, tracking }, config, clock, log, metrics }: ServingOptions): Serving {
   const tally = openTally(metrics);
+  const reader = openReader(config.readerMemoryMb);
   const memory = new Memory({
     config,
     clock,
@@ -31,11 +33,14 @@ export function openServing({ clients: { registry, tracking }, config, clock, lo
     load: (version, counted, call) => {
       if (tracking === undefined)
         throw new AppError('unavailable', 'This lab runs without Experiment Tracking, which keeps the files of models.');
-      return loadModel({ tracking, config, clock }, version, counted, call);
+      return loadModel({ tracking, config, clock, read: reader.read }, version, counted, call);
     },
   });
   return {
     models: new OpenedModels({ registry, config, clock, log, tally, memory }),
-    [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await memory[Symbol.asyncDispose]();
+      await reader[Symbol.asyncDispose]();
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { PreparedTrees } from '#/compile/trees/prepared-trees.ts';
 import type { ElementType } from '#/model/element-type.ts';
 
 /** An ONNX model as the project reads and writes it: onnx.proto without what only training and devices need. */
@@ -40,6 +41,8 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** Its trees, where they were read before it is compiled; then its attributes have gone. */
+  readonly prepared?: PreparedTrees;
 }
 
 export type Attribute =

@@ -6,8 +6,8 @@ import type { Model, Node } from '#/model/model.ts';
 import type { TensorValues } from '#/model/tensor-values.ts';
 import { givenFor, type Columns, type Given, type Outputs, type Port } from '#/scorer/columns.ts';
 import { OrtQueue } from '#/scorer/ort-queue.ts';
-import { OrtThread } from '#/scorer/ort-thread.ts';
-import { ortNameOf, type Carried } from '#/scorer/ort-types.ts';
+import { ortNameOf, type Carried, type WorkerSettings } from '#/scorer/ort-types.ts';
+import type { OrtWorker } from '#/scorer/ort-worker-side.ts';
 import type { Scorer, ScorerOptions } from '#/scorer/scorer.ts';
 import { withoutZipMap } from '#/scorer/without-zip-map.ts';
 
@@ -28,13 +28,16 @@ export async function openOrtScorer(
     bytes: withoutZipMap(bytes, model),
     threads: options.threads ?? 1,
     loadTimeoutMs: options.loadTimeoutMs ?? 60_000,
-    timeoutMs: options.timeoutMs ?? 30_000,
-    maxWaiting: options.maxWaiting ?? 1024,
-    maxBatchRows: options.maxBatchRows ?? 1024,
   };
+  const start = await starterOf(options.isolation ?? 'thread', settings);
   // Only where no dimension of rows is fixed may rows of several questions be computed together.
   const hasFreeRows = [...inputs, ...outputs].every(({ shape }) => typeof shape?.[0] !== 'number');
-  const queue = new OrtQueue({ ...settings, maxBatchRows: hasFreeRows ? settings.maxBatchRows : 1 }, await OrtThread.start(settings));
+  const limits = {
+    timeoutMs: options.timeoutMs ?? 30_000,
+    maxWaiting: options.maxWaiting ?? 1024,
+    maxBatchRows: hasFreeRows ? (options.maxBatchRows ?? 1024) : 1,
+  };
+  const queue = new OrtQueue({ ...limits, start, onLost: options.onLost ?? (() => {}) }, await start());
   return {
     backend: 'onnxruntime',
     reason: options.reason,
@@ -42,6 +45,7 @@ export async function openOrtScorer(
     outputs,
     metadata: model.metadata,
     compiled: undefined,
+    memoryBytes: settings.bytes.length * ORT_PER_BYTE + (options.isolation === 'process' ? PROCESS_BYTES : THREAD_BYTES),
     async score(columns, { signal } = {}) {
       const results = await queue.ask(
         inputs.map((port) => carried(columns, port)),
@@ -51,6 +55,20 @@ export async function openOrtScorer(
     },
     [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose](),
   };
+}
+
+/** What a worker takes, as it was measured: for each byte of the model, and for Node and the library themselves. */
+const ORT_PER_BYTE = 3;
+const PROCESS_BYTES = 134_217_728;
+const THREAD_BYTES = 50_331_648;
+
+async function starterOf(isolation: 'thread' | 'process', settings: WorkerSettings): Promise<() => Promise<OrtWorker>> {
+  if (isolation === 'process') {
+    const { OrtProcess } = await import('#/scorer/ort-process.ts');
+    return () => OrtProcess.start(settings);
+  }
+  const { OrtThread } = await import('#/scorer/ort-thread.ts');
+  return () => OrtThread.start(settings);
 }
 
 function portOf({ name, type }: Model['graph']['inputs'][number]): Port {

@@ -2,6 +2,7 @@ import { AppError } from '@mlab/kernel/errors';
 import { compile } from '#/compile/compile.ts';
 import { readModel } from '#/read/read-model.ts';
 import { openOrtScorer } from '#/scorer/open-ort-scorer.ts';
+import { preparedBytes } from '#/scorer/prepare-model.ts';
 import type { Scorer, ScorerOptions } from '#/scorer/scorer.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Scorer, ScorerOptions } from '#/scorer/scorer.ts';
  * that ONNX Runtime does not load either, is refused as `invalid`.
  */
 export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {}): Promise<Scorer> {
-  const model = readModel(bytes);
+  const model = options.read === undefined ? readModel(bytes) : await options.read(bytes);
   if (model.externalData.length > 0) {
     throw new AppError('invalid', `The model has values in other files (${model.externalData[0]}); save it as a single file.`);
   }
@@ -25,6 +26,7 @@ export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {})
     outputs,
     metadata: model.metadata,
     compiled,
+    memoryBytes: preparedBytes(model) || bytes.length * COMPILED_PER_BYTE,
     // Its errors come as rejections, as those of the other backend.
     async score(columns, { signal } = {}) {
       signal?.throwIfAborted();
@@ -33,3 +35,6 @@ export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {})
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
+
+/** What the arrays of a compiled model take for each byte of its file, at most times. */
+const COMPILED_PER_BYTE = 3;

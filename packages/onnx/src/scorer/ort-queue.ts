@@ -1,10 +1,14 @@
 import { AppError } from '@mlab/kernel/errors';
 import { fitTogether, rowsOf, stack, unstack } from '#/scorer/carried-rows.ts';
-import { OrtThread } from '#/scorer/ort-thread.ts';
-import type { Carried, WorkerSettings } from '#/scorer/ort-types.ts';
+import type { OrtWorker } from '#/scorer/ort-worker-side.ts';
+import type { Carried } from '#/scorer/ort-types.ts';
 import { within } from '#/scorer/within.ts';
 
-export interface OrtQueueOptions extends WorkerSettings {
+export interface OrtQueueOptions {
+  /** Another worker, where the last one has ended. */
+  readonly start: () => Promise<OrtWorker>;
+  /** Told of a worker that has ended by itself, or was given up because it did not answer in time. */
+  readonly onLost: (why: 'died' | 'stalled') => void;
   /** How long a question may take, waiting included; and a run, after which its thread is given up. */
   readonly timeoutMs: number;
   /** How many questions may wait. */
@@ -21,22 +25,22 @@ interface Waiting {
 }
 
 /**
- * Asks ONNX Runtime in a thread: questions that come while it computes are asked together, as one run of all their rows. A thread that
- * takes too long is given up, and the next question starts another. To close it takes as long as the run that is going on.
+ * Asks ONNX Runtime in a worker, a thread or a process: questions that come while it computes are asked together, as one run of all their rows. A worker that
+ * takes too long is given up, and the next question starts another. To close a thread takes as long as the run that is going on.
  */
 export class OrtQueue implements AsyncDisposable {
   readonly #options: OrtQueueOptions;
-  #thread: OrtThread | undefined;
-  readonly #givenUp = new Set<OrtThread>();
+  #worker: OrtWorker | undefined;
+  readonly #givenUp = new Set<OrtWorker>();
   #waiting: Waiting[] = [];
   #isRunning = false;
   #isClosed = false;
   /** Until a model turns out not to give one output row for each input row. */
   #mayStack = true;
 
-  constructor(options: OrtQueueOptions, thread: OrtThread) {
+  constructor(options: OrtQueueOptions, worker: OrtWorker) {
     this.#options = options;
-    this.#thread = thread;
+    this.#worker = worker;
   }
 
   async ask(feeds: readonly Carried[], signal?: AbortSignal): Promise<readonly Carried[]> {
@@ -70,8 +74,8 @@ export class OrtQueue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     for (const { result } of this.#waiting.splice(0)) result.reject(closed());
-    const threads = this.#thread === undefined ? this.#givenUp : [this.#thread, ...this.#givenUp];
-    await Promise.all(Array.from(threads, (thread) => thread.end()));
+    const workers = this.#worker === undefined ? this.#givenUp : [this.#worker, ...this.#givenUp];
+    await Promise.all(Array.from(workers, (worker) => worker.end()));
   }
 
   async #run(): Promise<void> {
@@ -123,34 +127,48 @@ export class OrtQueue implements AsyncDisposable {
   }
 
   async #compute(feeds: readonly Carried[]): Promise<readonly Carried[]> {
-    const thread = await this.#readyThread();
-    const answer = await within(this.#options.timeoutMs, thread.ask({ feeds }));
+    const worker = await this.#readyWorker();
+    let answer: Awaited<ReturnType<OrtWorker['ask']>> | 'timeout';
+    try {
+      answer = await within(this.#options.timeoutMs, worker.ask({ feeds }));
+    } catch (error) {
+      if (!this.#isClosed) this.#options.onLost('died');
+      throw error;
+    }
     if (answer === 'timeout') {
-      this.#giveUp(thread);
+      this.#giveUp(worker);
+      this.#options.onLost('stalled');
       throw late(this.#options.timeoutMs);
     }
     if ('outputs' in answer) return answer.outputs;
     throw new AppError('invalid', `ONNX Runtime cannot compute this: ${answer.failed}`);
   }
 
-  async #readyThread(): Promise<OrtThread> {
+  async #readyWorker(): Promise<OrtWorker> {
     if (this.#isClosed) throw closed();
     if (this.#givenUp.size >= MAX_GIVEN_UP) {
       throw new AppError('unavailable', 'The model still computes what took too long.', { retryAfter: 1 });
     }
-    if (this.#thread === undefined || this.#thread.hasEnded) this.#thread = await OrtThread.start(this.#options);
-    return this.#thread;
+    if (this.#worker === undefined || this.#worker.hasEnded) {
+      try {
+        this.#worker = await this.#options.start();
+      } catch (error) {
+        this.#options.onLost(AppError.is(error, 'deadline') ? 'stalled' : 'died');
+        throw error;
+      }
+    }
+    return this.#worker;
   }
 
-  /** Nobody waits any more for what the thread computes; it ends when it has. */
-  #giveUp(thread: OrtThread): void {
-    this.#thread = undefined;
-    this.#givenUp.add(thread);
-    void thread.end().finally(() => this.#givenUp.delete(thread));
+  /** Nobody waits any more for what the worker computes; a thread ends when it has. */
+  #giveUp(worker: OrtWorker): void {
+    this.#worker = undefined;
+    this.#givenUp.add(worker);
+    void worker.end().finally(() => this.#givenUp.delete(worker));
   }
 }
 
-/** So many threads of a model may be at what nobody waits for any more; beyond that it has to be waited for. */
+/** So many workers of a model may be at what nobody waits for any more; beyond that it has to be waited for. */
 const MAX_GIVEN_UP = 2;
 
 const late = (ms: number): AppError => new AppError('deadline', `The model did not answer within ${ms} ms.`);

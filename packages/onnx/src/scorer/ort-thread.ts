@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '@mlab/kernel/errors';
 import type { Answer, Question, WorkerSettings } from '#/scorer/ort-types.ts';
-import { within } from '#/scorer/within.ts';
+import { takeLoaded, type OrtWorker } from '#/scorer/ort-worker-side.ts';
 
-/** A thread with a model loaded by ONNX Runtime. It answers one question at a time. */
-export class OrtThread {
+/** A thread with a model loaded by ONNX Runtime: less memory than a process, and a fault of the native library ends everything. */
+export class OrtThread implements OrtWorker {
   readonly #worker: Worker;
   #waiting: PromiseWithResolvers<Answer> | undefined;
   #hasEnded = false;
@@ -16,17 +16,9 @@ export class OrtThread {
     this.#worker.on('exit', () => this.#gone(undefined));
   }
 
-  /** Resolves when the model is loaded; one that ONNX Runtime cannot load is refused as `invalid`, one that takes too long as `deadline`. */
-  static async start(settings: WorkerSettings): Promise<OrtThread> {
+  static start(settings: WorkerSettings): Promise<OrtThread> {
     const thread = new OrtThread(settings);
-    const answer = await within(settings.loadTimeoutMs, thread.#next());
-    if (answer === 'timeout') {
-      void thread.end();
-      throw new AppError('deadline', `ONNX Runtime did not load the model within ${settings.loadTimeoutMs} ms.`);
-    }
-    if ('outputs' in answer) return thread;
-    await thread.end();
-    throw new AppError('invalid', `ONNX Runtime cannot load the model: ${answer.failed}`);
+    return takeLoaded(thread, settings.loadTimeoutMs, thread.#next());
   }
 
   get hasEnded(): boolean {

@@ -1,4 +1,5 @@
 import type { CompiledModel } from '#/compile/compiled-model.ts';
+import type { Model } from '#/model/model.ts';
 import type { Columns, Outputs, Port } from '#/scorer/columns.ts';
 
 /** A model that answers, whoever computes it. */
@@ -17,11 +18,22 @@ export interface Scorer extends AsyncDisposable {
   score(columns: Columns, options?: { readonly signal?: AbortSignal }): Promise<Outputs>;
   /** The same without a promise, where it is compiled: for the hot path. */
   readonly compiled: CompiledModel | undefined;
+  /** What it is reckoned to take of memory besides the file. */
+  readonly memoryBytes: number;
 }
 
 export interface ScorerOptions {
   /** Whether a graph that could be compiled is to be. ONNX Runtime computes it otherwise. */
   readonly compile?: boolean;
+  /** Reads the file, where not at once and here: in a `ReadingThread`. */
+  readonly read?: (bytes: Uint8Array) => Promise<Model>;
+  /**
+   * For ONNX Runtime: a thread, or a process of its own. A fault within the native library ends whatever it runs in, and a run can be ended
+   * only with its process. Default `thread`.
+   */
+  readonly isolation?: 'thread' | 'process';
+  /** For ONNX Runtime: told when its thread or process has ended by itself, or was given up because it took too long. */
+  readonly onLost?: (why: 'died' | 'stalled') => void;
   /** For ONNX Runtime: how long a question may take, in milliseconds. */
   readonly timeoutMs?: number;
   /** For ONNX Runtime: how long it may take to load the model, in milliseconds. */

@@ -19,6 +19,7 @@ export function treesOf({ graph }: Model): readonly Ensemble[] {
 }
 
 export function treesOfNode(node: Node): Trees | undefined {
+  if (node.prepared !== undefined) return node.prepared.trees;
   if (node.domain !== 'ai.onnx.ml') return undefined;
   const attributes = new Attributes(node);
   if (node.operator === 'TreeEnsembleClassifier') return readEnsemble(attributes, 'classifier');

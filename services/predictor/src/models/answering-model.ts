@@ -1,25 +1,22 @@
 import { AppError, type CallMeta, type Clock } from '@mlab/kernel';
+import type { Version } from '@mlab/contracts/registry-schemas';
 import type { Columns, Outputs, Port, Scorer } from '@mlab/onnx';
+import type { Config } from '#/config.ts';
 import type { ServedModel } from '#/domain/served-model.ts';
 import type { FetchedModel } from '#/models/fetch-model.ts';
 import { Gate } from '#/models/gate.ts';
-import { Quarantine, type QuarantineRules } from '#/models/quarantine.ts';
+import type { Quarantine } from '#/models/quarantine.ts';
 import { Slices } from '#/models/slices.ts';
 import type { VersionTally } from '#/models/tally.ts';
 
 export interface AnsweringOptions {
-  readonly model: string;
-  readonly version: number;
+  readonly version: Version;
   readonly file: FetchedModel;
   readonly scorer: Scorer;
-  readonly memoryBytes: number;
-  readonly signature: unknown;
+  readonly quarantine: Quarantine;
   readonly tally: VersionTally;
   readonly clock: Clock;
-  readonly maxConcurrent: number;
-  readonly maxWaiting: number;
-  readonly quarantine: QuarantineRules;
-  readonly onQuarantine: (ms: number) => void;
+  readonly config: Pick<Config, 'maxConcurrent' | 'maxWaiting'>;
 }
 
 /** How long a version that has left memory can still be asked by who holds it. */
@@ -44,19 +41,18 @@ export class AnsweringModel implements ServedModel {
   #closing: Promise<void> | undefined;
   #usedAt: number;
 
-  constructor(options: AnsweringOptions) {
-    const { model, version, file, scorer, memoryBytes, signature, tally, clock } = options;
-    this.model = model;
-    this.version = version;
+  constructor({ version, file, scorer, quarantine, tally, clock, config }: AnsweringOptions) {
+    this.model = version.model;
+    this.version = version.version;
+    this.signature = version.signature;
     this.file = file;
     this.scorer = scorer;
-    this.memoryBytes = memoryBytes;
-    this.signature = signature;
+    this.memoryBytes = file.bytes.length + scorer.memoryBytes;
+    this.quarantine = quarantine;
     this.tally = tally;
     this.#clock = clock;
-    this.#gate = new Gate(options.maxConcurrent, options.maxWaiting);
+    this.#gate = new Gate(config.maxConcurrent, config.maxWaiting);
     this.#slices = scorer.compiled === undefined ? undefined : new Slices(scorer.compiled);
-    this.quarantine = new Quarantine(options.quarantine, clock, options.onQuarantine);
     this.#usedAt = clock.monotonic();
   }
 

@@ -1,6 +1,6 @@
 import type { NodeCompiler } from '#/compile/node-compiler.ts';
 import { leafAdder, type Scores } from '#/compile/trees/add-leaves.ts';
-import { classFinisher } from '#/compile/trees/finish-classification.ts';
+import { classFinisher, hasOneTarget } from '#/compile/trees/finish-classification.ts';
 import { leafFinder } from '#/compile/trees/find-leaves.ts';
 import { regressionFinisher } from '#/compile/trees/finish-regression.ts';
 import { labelWriter } from '#/compile/labels.ts';
@@ -36,7 +36,7 @@ export function treeRegressor(compiler: NodeCompiler): readonly Value[] {
 
 /** ONNX Runtime names two classes that both have weights 0 and 1, whatever integers their labels are. */
 function labelsOf({ classes = [], weightTargets }: Trees): readonly string[] | readonly number[] {
-  return classes.length === 2 && typeof classes[0] === 'number' && new Set(weightTargets).size !== 1 ? [0, 1] : classes;
+  return classes.length === 2 && typeof classes[0] === 'number' && !hasOneTarget(weightTargets) ? [0, 1] : classes;
 }
 
 function read(compiler: NodeCompiler): { trees: Trees; x: NumberValue } {
@@ -48,7 +48,7 @@ function read(compiler: NodeCompiler): { trees: Trees; x: NumberValue } {
     throw compiler.attributes.refusal(`it looks at feature ${trees.width - 1}, and its input has ${x.width}`);
   }
   const precision = x.kind === 'double' ? 'double' : 'float';
-  if (compiler.attributes.has('nodes_values_as_tensor') || compiler.node.operator === 'TreeEnsemble') {
+  if (compiler.node.prepared?.isExact ?? (compiler.attributes.has('nodes_values_as_tensor') || compiler.node.operator === 'TreeEnsemble')) {
     if (trees.precision !== precision) throw compiler.unsupported(`it compares ${x.kind} with ${trees.precision}`);
   }
   return { trees: { ...trees, precision }, x };
@@ -57,8 +57,10 @@ function read(compiler: NodeCompiler): { trees: Trees; x: NumberValue } {
 function eachRow(compiler: NodeCompiler, trees: Trees, x: NumberValue, finish: (row: number, scores: Scores) => void): void {
   // Their buffers belong to the graph like any others.
   const leaves = compiler.newNumbers('int32', [trees.roots.length]).data as Int32Array;
-  const find = leafFinder(trees, x.width, compiler.capacity);
-  const add = leafAdder(trees);
+  // What was prepared is for the precision that the trees were read in.
+  const prepared = compiler.node.prepared?.trees.precision === trees.precision ? compiler.node.prepared : undefined;
+  const find = leafFinder(trees, x.width, compiler.capacity, prepared?.quick);
+  const add = leafAdder(trees, prepared?.single);
   const scores: Scores = {
     values: trees.precision === 'double' ? new Float64Array(trees.targets) : new Float32Array(trees.targets),
     has: new Uint8Array(trees.targets),

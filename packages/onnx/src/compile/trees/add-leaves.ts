@@ -10,23 +10,23 @@ export interface Scores {
 export type LeafAdder = (leaves: Int32Array, row: number, scores: Scores) => void;
 
 /** Adds in the order of the trees, rounded after each as ONNX Runtime does on one thread. */
-export function leafAdder(trees: Trees): LeafAdder {
+export function leafAdder(trees: Trees, prepared?: LeafWeights): LeafAdder {
   const { aggregate, targets } = trees;
   const count = trees.roots.length;
   if (aggregate === 'MIN' || aggregate === 'MAX') return (leaves, row, scores) => extreme(trees, leaves, row * count, scores);
-  const single = singleWeights(trees);
+  const single = prepared ?? leafWeights(trees);
   if (single === undefined) return (leaves, row, scores) => addAll(trees, leaves, row * count, scores);
   const add = targets === 1 ? addOne : addSingle;
   return (leaves, row, scores) => add(single, leaves, row * count, (row + 1) * count, scores);
 }
 
-interface SingleWeights {
+/** Where every leaf has exactly one weight: these by node. */
+export interface LeafWeights {
   readonly values: Float32Array | Float64Array;
   readonly targets: Int32Array;
 }
 
-/** Where every leaf has exactly one weight: these by node. */
-function singleWeights({ precision, features, weightStarts, weightTargets, weights }: Trees): SingleWeights | undefined {
+export function leafWeights({ precision, features, weightStarts, weightTargets, weights }: Trees): LeafWeights | undefined {
   const values = precision === 'double' ? new Float64Array(features.length) : new Float32Array(features.length);
   const targets = new Int32Array(features.length);
   for (let node = 0; node < features.length; node++) {
@@ -39,14 +39,14 @@ function singleWeights({ precision, features, weightStarts, weightTargets, weigh
   return { values, targets };
 }
 
-function addOne({ values }: SingleWeights, leaves: Int32Array, from: number, to: number, scores: Scores): void {
+function addOne({ values }: LeafWeights, leaves: Int32Array, from: number, to: number, scores: Scores): void {
   const sums = scores.values;
   sums.fill(0);
   for (let at = from; at < to; at++) sums[0] = (sums[0] as number) + (values[leaves[at] as number] as number);
   scores.has[0] = 1;
 }
 
-function addSingle({ values, targets }: SingleWeights, leaves: Int32Array, from: number, to: number, { values: sums, has }: Scores): void {
+function addSingle({ values, targets }: LeafWeights, leaves: Int32Array, from: number, to: number, { values: sums, has }: Scores): void {
   sums.fill(0);
   has.fill(0);
   for (let at = from; at < to; at++) {

@@ -6,8 +6,8 @@ import { MODES, type Trees } from '#/trees/trees.ts';
 export type LeafFinder = (x: Float32Array | Float64Array, rows: number, leaves: Int32Array) => void;
 
 /** The fastest that the trees allow, for rows of `width` features. */
-export function leafFinder(trees: Trees, width: number, capacity: number): LeafFinder {
-  const quick = quickTrees(trees);
+export function leafFinder(trees: Trees, width: number, capacity: number, prepared?: QuickTrees): LeafFinder {
+  const quick = prepared ?? quickTrees(trees);
   if (quick === undefined) {
     return (x, rows, leaves) => {
       for (let row = 0; row < rows; row++) walkAny(trees, x, row * width, leaves, row * trees.roots.length);

@@ -33,7 +33,7 @@ function finishMulticlass({ targets, baseValues, postTransform }: Trees): ClassF
  */
 function finishBinary(trees: Trees): ClassFinisher {
   const { weightTargets, weights, baseValues, postTransform } = trees;
-  const oneSided = new Set(weightTargets).size === 1;
+  const oneSided = hasOneTarget(weightTargets);
   const cut = oneSided && weights.every((weight) => !(weight < 0)) ? 0.5 : 0;
   const hasBoth = baseValues.length === 2;
   return ({ values, has }, out, at) => {
@@ -77,4 +77,10 @@ function finishBinary(trees: Trees): ClassFinisher {
       out[at + 1] = score;
     }
   }
+}
+
+/** Whether all weights, and there are some, are for one target. */
+export function hasOneTarget(weightTargets: Int32Array): boolean {
+  for (let at = 1; at < weightTargets.length; at++) if (weightTargets[at] !== weightTargets[0]) return false;
+  return weightTargets.length > 0;
 }
