@@ -4,7 +4,7 @@ export { DATATYPES, datatypeOf, isDatatype, type Datatype } from '#/datatypes.ts
 export { compress, decompress, encodingFor } from '#/encoding.ts';
 export { readRaw, writeRaw, type RawTensor } from '#/raw.ts';
 export { renderOpenInferenceError } from '#/render-error.ts';
-export { readRequest, type InferRequest, type RequestedOutput } from '#/request.ts';
+export { readOutputs, readRequest, type InferRequest, type RequestedOutput } from '#/request.ts';
 export { HEADER_LENGTH, writeResponse, type InferResponse } from '#/response.ts';
-export { countOf } from '#/shape.ts';
+export { countOf, shown } from '#/shape.ts';
 export { outputTensor, type OutputTensor, type Tensor } from '#/tensor.ts';
