@@ -1,5 +1,7 @@
 import { defineContract, download, event, operation } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
+import { openInference } from './open-inference.ts';
+import { explainRowsInput, predictRowsInput, RowExplanations, RowPredictions } from './predictor-models.ts';
 import { PredictionResponse } from './predictor.ts';
 
 export const InputData = Type.Object(
@@ -21,17 +23,26 @@ export const LoggedInput = Type.Object(
   {
     id: Type.String({ description: 'A UUID of version 7: later inputs have greater ids' }),
     received_at: Type.String({ description: 'RFC 3339, in milliseconds' }),
-    data: Type.Optional(Type.String({ description: 'The input; absent where the log is redacted' })),
+    data: Type.Optional(
+      Type.String({
+        description:
+          'The input; absent where the log is redacted. Of a question to a model: its JSON, or a summary where it is long or binary',
+      }),
+    ),
     length: Type.Integer({ description: 'Length of the input in Unicode code points' }),
     sha256: Type.Optional(Type.String({ description: 'Of the input as UTF-8; only where the log is redacted' })),
     outcome: Type.Unsafe<(typeof OUTCOMES)[number]>({ type: 'string', enum: OUTCOMES, description: 'What became of the input' }),
     status: Type.Optional(Type.Integer({ description: 'The HTTP status that was answered; absent while pending' })),
     class: Type.Optional(Type.String({ description: 'The class that was predicted' })),
     confidence: Type.Optional(Type.Number({ description: 'From 0 to 1' })),
-    prediction: Type.Optional(Type.Unknown({ description: 'The whole answer of Service B' })),
+    prediction: Type.Optional(
+      Type.Unknown({ description: 'The whole answer of Service B; of a model: a summary where it is long or binary' }),
+    ),
     latency_ms: Type.Optional(Type.Number({ description: 'How long the prediction took, in milliseconds' })),
-    model: Type.Optional(Type.String({ description: 'The model that answered, where Service B says so' })),
-    model_version: Type.Optional(Type.String({ description: 'Its version, where Service B says so' })),
+    model: Type.Optional(
+      Type.String({ description: 'The model that answered, where Service B says so; the one that was asked where none answered' }),
+    ),
+    model_version: Type.Optional(Type.String({ description: 'Its version, in the same way' })),
     error: Type.Optional(Type.String({ description: 'Why there is no prediction' })),
     trace_id: Type.String({ description: 'Of the request, as in the log lines' }),
   },
@@ -44,6 +55,8 @@ const filters = {
   to: Type.Optional(Type.String({ description: 'Only inputs that came before this time, RFC 3339' })),
   text: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Part of the input, without regard to case' })),
   class: Type.Optional(Type.String({ description: 'The class that was predicted' })),
+  model: Type.Optional(Type.String({ description: 'The model that answered, or was asked' })),
+  version: Type.Optional(Type.String({ description: 'The version of it' })),
   status: Type.Optional(
     Type.String({
       pattern: `^([1-5][0-9][0-9]|${OUTCOMES.join('|')})$`,
@@ -59,6 +72,8 @@ export const gateway = defineContract({
   description: 'Logs an input and asks Service B for a prediction.',
   port: 8000,
   wire: 'fastapi',
+  /** Service B's: what is inferred passes the same breakers and the same log as all inputs. */
+  protocols: { openInference },
   operations: {
     processInput: operation('POST /process', {
       summary: 'Process Input',
@@ -66,6 +81,24 @@ export const gateway = defineContract({
       scope: 'gateway:process',
       input: InputData,
       output: Type.Object({ status: Type.String(), model_prediction: Type.Optional(PredictionResponse) }, { title: 'ProcessResponse' }),
+    }),
+    predictRows: operation('POST /models/:name/predict', {
+      summary: 'Predict for rows',
+      description: 'Asks a model of Service B for rows as objects, and logs them as inputs. What does not fit the model is refused: 422.',
+      scope: 'gateway:predict',
+      safe: true,
+      maxBodyBytes: 16_777_216,
+      input: predictRowsInput,
+      output: RowPredictions,
+    }),
+    explainRows: operation('POST /models/:name/explain', {
+      summary: 'Explain predictions',
+      description: 'Asks a model of Service B what each input of a row moved its prediction by, and logs the rows as inputs.',
+      scope: 'gateway:predict',
+      safe: true,
+      maxBodyBytes: 16_777_216,
+      input: explainRowsInput,
+      output: RowExplanations,
     }),
     listInputs: operation('GET /inputs', {
       summary: 'List Inputs',

@@ -1,7 +1,8 @@
-import { defineContract, operation } from '@mlab/kernel';
+import { defineContract, operation, queue } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 import { openInference } from './open-inference.ts';
-import { modelOperations } from './predictor-models.ts';
+import { InferenceAnswer, InferenceQuestion } from './predictor-inferences.ts';
+import { explainRowsInput, modelOperations, predictRowsInput, RowExplanations, RowPredictions } from './predictor-models.ts';
 
 export const CLASSES = ['cat', 'dog', 'bird', 'fish', 'rabbit'] as const;
 
@@ -46,5 +47,24 @@ export const predictor = defineContract({
       output: PredictionResponse,
     }),
     ...modelOperations,
+  },
+  /** The same questions as messages, for whoever would rather wait in a queue than be refused. All instances take from them. */
+  queues: {
+    predictions: queue('predictor.predict@1', {
+      summary: 'Predicts a class for an input',
+      input: PredictionRequest,
+      output: PredictionResponse,
+    }),
+    rowPredictions: queue('predictor.predict-rows@1', { summary: 'Predicts for rows', input: predictRowsInput, output: RowPredictions }),
+    rowExplanations: queue('predictor.explain-rows@1', {
+      summary: 'Explains predictions',
+      input: explainRowsInput,
+      output: RowExplanations,
+    }),
+    inferences: queue('predictor.infer@1', {
+      summary: 'Answers a question of the Open Inference Protocol',
+      input: InferenceQuestion,
+      output: InferenceAnswer,
+    }),
   },
 });

@@ -122,7 +122,9 @@ export async function attempt(serving: Serving, consumer: Consumer, claimed: Cla
 
   async function failed(error: unknown): Promise<Attempted> {
     const { settings, random } = serving;
-    const retryMs = backoffMs(claimed.attempts, { baseMs: settings.backoffMs, capMs: settings.maxBackoffMs }, random);
+    const backoff = backoffMs(claimed.attempts, { baseMs: settings.backoffMs, capMs: settings.maxBackoffMs }, random);
+    // Who says when it is worth trying again is believed, and nobody waits for it whose time is up by then.
+    const retryMs = replyto === undefined ? backoff : Math.max(backoff, (AppError.from(error).retryAfter ?? 0) * 1000);
     const last = claimed.attempts >= settings.maxAttempts;
     if (replyto !== undefined && (last || !isTransient(error) || retryMs >= msLeft)) return refuse(error);
     if (last) return bury(error);

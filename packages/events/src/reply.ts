@@ -6,21 +6,32 @@ export const REPLY_TYPE = 'mlab.replied@1';
 /** What a reply carries: what came of the work, or why nothing did. */
 export type Reply =
   | { readonly output: unknown }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string; readonly issues?: readonly Issue[] | undefined } };
+  | {
+      readonly error: {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly issues?: readonly Issue[] | undefined;
+        readonly retryAfter?: number | undefined;
+      };
+    };
 
 export function errorReply(error: unknown): Reply {
-  const { code, message, issues } = AppError.from(error);
-  return { error: { code, message, issues } };
+  const { code, message, issues, retryAfter } = AppError.from(error);
+  return { error: { code, message, issues, retryAfter } };
 }
 
 /** The output, or the error thrown again. What the requester reads came from elsewhere, so its form is looked at. */
 export function openReply(data: unknown): unknown {
-  const { output, error } = (data ?? {}) as { output?: unknown; error?: { code?: unknown; message?: unknown; issues?: unknown } };
+  const { output, error } = (data ?? {}) as {
+    output?: unknown;
+    error?: { code?: unknown; message?: unknown; issues?: unknown; retryAfter?: unknown };
+  };
   if (error === undefined) return output;
   const known = typeof error.code === 'string' && Object.hasOwn(STATUS, error.code);
   const message = typeof error.message === 'string' ? error.message : 'The work failed, and did not say why.';
   throw new AppError(known ? (error.code as ErrorCode) : 'bad_gateway', message, {
     issues: Array.isArray(error.issues) ? (error.issues as readonly Issue[]) : undefined,
+    retryAfter: typeof error.retryAfter === 'number' ? error.retryAfter : undefined,
   });
 }
 

@@ -22,6 +22,10 @@ export const config = schema(
       maximum: 25_000,
       description: 'How long a call to Service B may take, waiting and a retry included, in milliseconds',
     }),
+    transport: Type.Union([Type.Literal('rest'), Type.Literal('grpc'), Type.Literal('queue')], {
+      default: 'rest',
+      description: 'How Service B is asked: over HTTP, over gRPC, or through queues on the bus, which need a database',
+    }),
     inputLog: inputLogConfig,
     logInput: Type.Union([Type.Literal('full'), Type.Literal('redacted')], {
       default: 'full',

@@ -1,5 +1,5 @@
 import type { CallMeta } from '@mlab/kernel';
-import { printable, type Logger } from '@mlab/telemetry';
+import { openLines, printable, type Logger } from '@mlab/telemetry';
 
 export interface InputLineOptions {
   readonly show: 'full' | 'redacted';
@@ -9,6 +9,7 @@ export interface InputLineOptions {
 
 /** Writes each input as one log line. What the input says cannot end the line or start another: see `printable`. */
 export function openInputLines(log: Logger, { show, limit }: InputLineOptions): (data: string, call: CallMeta) => void {
-  if (show === 'redacted') return (data, call) => log.info({ length: data.length, trace_id: call.trace.traceId }, 'input received');
-  return (data, call) => log.info({ input: printable(data, limit), length: data.length, trace_id: call.trace.traceId }, 'input received');
+  const write = openLines(log, 'input received');
+  const shown = show === 'redacted' ? () => '' : (data: string) => `"input":${JSON.stringify(printable(data, limit))},`;
+  return (data, call) => write(`${shown(data)}"length":${data.length},"trace_id":"${call.trace.traceId}"`);
 }

@@ -13,7 +13,11 @@ import { handlers } from '#/handlers.ts';
 import { openInputLines } from '#/input-line.ts';
 import { keepInputs } from '#/input-log/keep-inputs.ts';
 import { rateLimitDoor } from '#/rate-limit-door.ts';
-import { askServiceB, type ServiceB } from '#/service-b.ts';
+import { openInferenceBefore } from '#/protocols/open-inference/handlers.ts';
+import { askServiceB } from '#/service-b/ask-service-b.ts';
+import { copiesOver } from '#/service-b/copies-over.ts';
+import { handOn } from '#/service-b/hand-on.ts';
+import type { ServiceB } from '#/service-b/service-b.ts';
 import { countFallbacks, observeUpstream } from '#/upstream-telemetry.ts';
 
 export const service = defineService({
@@ -37,16 +41,21 @@ export const service = defineService({
       database === undefined
         ? undefined
         : keepInputs(database, events, { config: config.inputLog, redacted: config.logInput === 'redacted', log, metrics, clock, random });
+    const serviceB = askServiceB(upstream, copiesOver(config.transport, peers.predictor, events), clock);
     const deps = {
       logInput: openInputLines(log, { show: config.logInput, limit: config.logInputLimit }),
       inputs,
-      predict: askServiceB(upstream, peers.predictor, clock),
+      serviceB,
+      maxText: config.inputLog.maxModelText,
       fallback,
       fellBack: countFallbacks(metrics),
       monotonic,
     };
     return {
       handlers: handlers(deps, { database, searchMs: config.inputLog.searchTimeoutMs, monotonic }),
+      protocols: {
+        openInference: openInferenceBefore({ ...deps, infer: serviceB.infer, handOn: handOn(predictor.label, peers.predictor.instances) }),
+      },
       admit: rateLimitDoor(openRateLimit(config.rateLimit, monotonic)),
       checks: () => [checkServiceB(upstream.snapshot()), ...(inputs === undefined ? [] : [inputs.check()])],
       [Symbol.asyncDispose]: async () => {

@@ -14,6 +14,11 @@ export const inputLogConfig = Type.Object(
     retentionEveryMs: whole(60_000, 'How often old inputs are looked for, in milliseconds'),
     gatherMs: whole(4, 'How long the first input of a batch waits for others while they come in numbers, in milliseconds', 0),
     holdMs: whole(20, 'How long an input waits for its prediction before it is committed without it, in milliseconds'),
+    maxModelText: whole(
+      65_536,
+      'Longest question to a model, and longest answer, that is kept whole, in characters; else a summary is',
+      256,
+    ),
     batchSize: whole(1000, 'Most inputs of one commit'),
     commitTimeoutMs: whole(3000, 'How long a commit may take before the database counts as away, in milliseconds'),
     maxWaiting: whole(20_000, 'Inputs under way at once; the next ones are answered 503'),

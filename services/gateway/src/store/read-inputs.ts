@@ -39,11 +39,13 @@ export function readInput(database: Queryable, id: string): Promise<Entry | unde
   return database.first(sql`SELECT ${COLUMNS} FROM input WHERE id = ${id}`, toEntry);
 }
 
-function where({ fromId, beforeIds, text: part, class: name, status, outcome }: InputFilter): Sql {
+function where({ fromId, beforeIds, text: part, class: name, model, modelVersion, status, outcome }: InputFilter): Sql {
   const conditions = [
     ...beforeIds.map((id) => sql`id < ${id}::uuid`),
     ...(fromId === undefined ? [] : [sql`id >= ${fromId}::uuid`]),
     ...(name === undefined ? [] : [sql`class = ${toStored(name)}`]),
+    ...(model === undefined ? [] : [sql`model = ${toStored(model)}`]),
+    ...(modelVersion === undefined ? [] : [sql`model_version = ${toStored(modelVersion)}`]),
     ...(status === undefined ? [] : [sql`status = ${status}::smallint`]),
     ...(outcome === undefined ? [] : [sql`outcome = ${outcome}`]),
     ...(part === undefined ? [] : [sql`data ILIKE ${toPattern(part)}`]),

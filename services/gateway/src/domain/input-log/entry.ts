@@ -52,6 +52,28 @@ export const failedWith = (status: number, error: string): Ending => ({
   error,
 });
 
+interface ModelAnswer {
+  readonly model: string;
+  readonly version: string | undefined;
+  readonly class: string | undefined;
+  readonly confidence: number | undefined;
+  /** JSON. */
+  readonly prediction: string;
+  readonly latencyMs: number;
+}
+
+/** A question to a model that was answered. */
+export const answeredBy = ({ version, latencyMs, ...answer }: ModelAnswer): Ending => ({
+  ...answer,
+  outcome: 'predicted',
+  status: 200,
+  latencyMs: rounded(latencyMs),
+  modelVersion: version,
+  error: undefined,
+});
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+
 interface Prediction {
   readonly prediction: { readonly class: string; readonly confidence: number };
 }
@@ -64,7 +86,7 @@ export function predictedAs(outcome: 'predicted' | 'fallback', answer: Predictio
     class: name,
     confidence,
     prediction: JSON.stringify(answer),
-    latencyMs: Math.round(latencyMs * 1000) / 1000,
+    latencyMs: rounded(latencyMs),
     model: textAt(answer, 'model'),
     modelVersion: textAt(answer, 'model_version') ?? textAt(answer, 'version'),
     error: undefined,

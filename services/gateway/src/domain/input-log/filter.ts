@@ -11,6 +11,8 @@ export interface InputFilter {
   /** Part of the input, without regard to case. */
   readonly text: string | undefined;
   readonly class: string | undefined;
+  readonly model: string | undefined;
+  readonly modelVersion: string | undefined;
   readonly status: number | undefined;
   readonly outcome: Outcome | undefined;
 }
@@ -20,17 +22,21 @@ export interface InputQuery {
   readonly to?: string;
   readonly text?: string;
   readonly class?: string;
+  readonly model?: string;
+  readonly version?: string;
   readonly status?: string;
   readonly cursor?: string;
 }
 
-export function readFilter({ from, to, text, class: name, status, cursor }: InputQuery): InputFilter {
+export function readFilter({ from, to, text, class: name, model, version, status, cursor }: InputQuery): InputFilter {
   const isNumber = status !== undefined && /^\d+$/.test(status);
   return {
     fromId: from === undefined ? undefined : firstIdAt(readTime('from', from)),
     beforeIds: [...(to === undefined ? [] : [firstIdAt(readTime('to', to))]), ...(cursor === undefined ? [] : [decodeCursor(cursor)])],
     text,
     class: name,
+    model,
+    modelVersion: version,
     status: isNumber ? Number(status) : undefined,
     outcome: isNumber ? undefined : (status as Outcome | undefined),
   };

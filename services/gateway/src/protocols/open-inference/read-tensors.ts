@@ -1,0 +1,61 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+import type { Tensors } from '#/domain/models/tensors.ts';
+
+const inflaters: Readonly<Record<string, (body: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+};
+
+/** More JSON than this is not looked into: what it costs to read would be lost to all others. */
+const MAX_JSON_BYTES = 262_144;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What the log says of a body. It never fails: what is wrong with it is for the model to say. */
+export async function readTensors(headers: Headers, body: Uint8Array, limit: number): Promise<Tensors> {
+  const encoding = headers['content-encoding'];
+  const compressed = encoding !== undefined && encoding !== 'identity';
+  const plain = compressed ? await inflated(encoding, body) : body;
+  const announced = headers['inference-header-content-length'];
+  const binary = announced !== undefined;
+  const part = jsonPart(plain, announced);
+  const text = part !== undefined && isUtf8(part) ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('utf8') : undefined;
+  const json = text === undefined ? undefined : parsed(text);
+  const whole = text !== undefined && !binary && !compressed && text.length <= limit;
+  return {
+    text: whole ? text : undefined,
+    json,
+    bytes: body.byteLength,
+    sha256: whole ? '' : await sha256(body),
+    binary,
+    encoding: compressed ? encoding.slice(0, 32) : undefined,
+  };
+}
+
+function jsonPart(body: Uint8Array | undefined, announced: string | undefined): Uint8Array | undefined {
+  const length = announced === undefined ? body?.byteLength : /^\d{1,9}$/.test(announced) ? Number(announced) : undefined;
+  if (body === undefined || length === undefined || length > body.byteLength || length > MAX_JSON_BYTES) return undefined;
+  return body.subarray(0, length);
+}
+
+const inflated = (encoding: string, body: Uint8Array): Promise<Uint8Array | undefined> =>
+  Object.hasOwn(inflaters, encoding)
+    ? (inflaters[encoding] as (typeof inflaters)[string])(body, { maxOutputLength: MAX_JSON_BYTES }).catch(() => undefined)
+    : Promise.resolve(undefined);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Small ones at once; large ones beside the event loop. */
+async function sha256(body: Uint8Array): Promise<string> {
+  if (body.byteLength < MAX_JSON_BYTES) return hash('sha256', body, 'hex');
+  return Buffer.from(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)).toString('hex');
+}

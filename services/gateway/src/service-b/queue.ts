@@ -1,0 +1,46 @@
+import { predictor } from '@mlab/contracts/predictor';
+import { AppError, type CallMeta, type Events, type Queue } from '@mlab/kernel';
+import { CallFailure } from '#/domain/call-failure.ts';
+import type { Copies, InferQuestion, ServiceB } from '#/service-b/service-b.ts';
+
+const { predictions, rowPredictions, rowExplanations, inferences } = predictor.queues;
+
+/** What tells how a body is to be read or written; all else of a request is about its connection. */
+const READING = ['content-type', 'content-encoding', 'inference-header-content-length', 'accept', 'accept-encoding'] as const;
+
+/** All copies together, through the queues that they share: whoever is free answers. */
+export function queueCopies(events: Events): Copies {
+  const copies = [throughQueues(events)];
+  return { now: () => copies, onChange: () => {} };
+}
+
+function throughQueues(events: Events): ServiceB {
+  const ask = async <I, O>(queue: Queue<I, O>, input: I, call: CallMeta): Promise<O> => {
+    try {
+      return await events.request(call, queue, input);
+    } catch (error) {
+      throw AppError.is(error, 'unavailable') && error.cause !== undefined
+        ? new CallFailure('refused', { cause: error, reason: BUS_AWAY })
+        : error;
+    }
+  };
+  return {
+    id: 'queue',
+    predict: (input, call) => ask(predictions, { input }, call),
+    predictRows: (asked, call) => ask(rowPredictions, asked, call),
+    explainRows: (asked, call) => ask(rowExplanations, asked, call),
+    infer: async (question, call) => {
+      const { status, contentType, headers, base64 } = await ask(inferences, packed(question), call);
+      return { status, contentType, headers, body: Buffer.from(base64, 'base64') };
+    },
+  };
+}
+
+/** What comes back in a reply has no cause: only the bus itself fails with one. */
+const BUS_AWAY = 'the bus that carries its queues cannot be reached';
+
+function packed({ model, version, headers, body }: InferQuestion) {
+  const known = READING.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
+  const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
+  return { model, ...(version === undefined ? {} : { version }), headers: Object.fromEntries(known), base64 };
+}

@@ -1,0 +1,31 @@
+import type { predictor, PredictionResponse } from '@mlab/contracts/predictor';
+import type { RowExplanations, RowPredictions } from '@mlab/contracts/predictor-models';
+import type { CallMeta, ClientOf, WholeAnswer } from '@mlab/kernel';
+
+type Client = ClientOf<typeof predictor>;
+export type AskedRows = Parameters<Client['predictRows']>[0];
+export type AskedExplanations = Parameters<Client['explainRows']>[0];
+
+/** A question of the Open Inference Protocol, its bytes as they came. */
+export interface InferQuestion {
+  readonly model: string;
+  readonly version: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** One way to one copy of Service B, or to all of them together. What it answers and refuses is the same whatever the way. */
+export interface ServiceB {
+  readonly id: string;
+  predict(input: string, call: CallMeta): Promise<PredictionResponse>;
+  predictRows(asked: AskedRows, call: CallMeta): Promise<RowPredictions>;
+  explainRows(asked: AskedExplanations, call: CallMeta): Promise<RowExplanations>;
+  /** Any answer is one, also a refusal. */
+  infer(question: InferQuestion, call: CallMeta): Promise<WholeAnswer>;
+}
+
+/** The copies of Service B as they are found. */
+export interface Copies {
+  readonly now: () => readonly ServiceB[];
+  readonly onChange: (listener: (copies: readonly ServiceB[]) => void) => void;
+}
