@@ -265,6 +265,16 @@ test('a baseline that is better is said to be', () => {
   assert.match(html, /class="note bad">−0\.\d+, worse than the baseline’s 0\.9900/);
 });
 
+test('a percentage of targets that are 0 is in the table, and not in large type', () => {
+  const sample = samples['regression'] as Report & { readonly evaluation: Evaluation };
+  const tilesFor = (mape: number): string => {
+    const evaluation = { ...sample.evaluation, metrics: { ...sample.evaluation.metrics, mape } };
+    return /<div class="tiles">[\s\S]*?<nav/.exec(renderReport({ ...sample, evaluation }))?.[0] ?? '';
+  };
+  assert.match(tilesFor(0.2), /Mean absolute percentage error/);
+  assert.doesNotMatch(tilesFor(1.25e15), /Mean absolute percentage error/);
+});
+
 suite('ticks', () => {
   const labels = (scale: { readonly ticks: readonly { readonly label: string }[] }): string[] => scale.ticks.map(({ label }) => label);
 

@@ -75,7 +75,7 @@ function withTarget(all: Table, { target: column, task: kind }: TrainingSpec): T
     task: kind === 'anomaly' ? { kind } : task,
     target: values,
     warnings: [
-      ...(kind === undefined ? [`The task is ${task.kind}: ${reason}`] : []),
+      ...(kind === undefined ? [`The task was inferred to be ${task.kind}: ${reason}`] : []),
       ...(dropped === 0 ? [] : [`${dropped} of ${all.rows} rows have no target and were left out.`]),
     ],
   };

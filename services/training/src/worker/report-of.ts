@@ -20,7 +20,7 @@ export function reportOf(made: MadeOf): Report {
   const defaults = defaultsOf(trainer.params.json);
   return {
     title: `${trainer.title} on ${names.dataset}`,
-    summary: `${task.kind} by ${trainer.name}${spec.target === undefined ? '' : ` of ${spec.target}`}, from ${parts.train.table.rows} training rows.`,
+    summary: `${spec.target === undefined ? task.kind : `${spec.target} (${task.kind})`}, learnt by ${trainer.name} from ${parts.train.table.rows} rows.`,
     created,
     task: task.kind,
     model: [

@@ -89,10 +89,17 @@ const FAVOURITES = [
   'inertia',
 ];
 
+/** A percentage of targets some of which are 0 is so large that it says nothing; it stands in the table all the same. */
+const SENSELESS_MAPE = 1000;
+
 /** The metrics that matter most, in large type. */
 export function tiles({ evaluation, metric, baseline, study }: Report): Markup | undefined {
   if (evaluation === undefined) return study === undefined ? undefined : studyTile(study.trials, metric);
-  const names = [...new Set([metric, ...FAVOURITES])].filter((name) => Object.hasOwn(evaluation.metrics, name)).slice(0, TILES);
+  const names = [...new Set([metric, ...FAVOURITES])]
+    .filter(
+      (name) => Object.hasOwn(evaluation.metrics, name) && !(name === 'mape' && (evaluation.metrics[name] as number) > SENSELESS_MAPE),
+    )
+    .slice(0, TILES);
   if (names.length === 0) return undefined;
   return markup`<div class="tiles">${names.map((name) => {
     const value = evaluation.metrics[name] as number;
