@@ -1,4 +1,4 @@
-import { Counter, DurationHistogram, Gauge, type Durations, type Telemetry } from '@mlab/telemetry';
+import { Counter, DurationHistogram, Gauge, openLines, type Durations, type Telemetry } from '@mlab/telemetry';
 import type { Call } from '#/call.ts';
 import type { Door } from '#/endpoint.ts';
 import type { AppError } from '#/errors.ts';
@@ -33,7 +33,11 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
     help: 'Time from the arrival of a request to its answer. Its _count is the number of requests.',
     registry: metrics.registry,
   });
-  const of = remember((operation, transport, status) => durations.labelled({ operation, transport, status: String(status) }));
+  const of = remember((operation, transport, status) => ({
+    durations: durations.labelled({ operation, transport, status: String(status) }),
+    fields: `"operation":${JSON.stringify(operation)},"status":${status}`,
+  }));
+  const writeLine = openLines(log, 'request');
   const sent = new Counter({
     name: 'mlab_download_bytes_total',
     help: 'Bytes sent by operations that answer with a download.',
@@ -55,39 +59,47 @@ export function openObserver({ log, metrics }: Telemetry): Observer {
     observe: ({ door, call, started, status, error, transport, bytes }) => {
       underWay--;
       const ms = performance.now() - started;
-      of(door.name, transport, status).observe(ms / 1000);
-      const line = {
-        operation: door.name,
-        status,
-        ms: Math.round(ms * 1000) / 1000,
-        caller: call.caller,
-        trace_id: call.trace.traceId,
-        bytes,
-      };
+      const known = of(door.name, transport, status);
+      known.durations.observe(ms / 1000);
       if (bytes !== undefined) sent.inc({ operation: door.name }, bytes);
-      if (error === undefined) log.info(line, 'request');
-      // What is our own fault is told with its cause; what a client did wrong is told in a sentence.
-      else if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');
-      else log.info({ ...line, error: error.code, detail: error.message }, 'request');
+      const rounded = Math.round(ms * 1000) / 1000;
+      const { caller } = call;
+      const { traceId } = call.trace;
+      if (error === undefined) {
+        const end = bytes === undefined ? '' : `,"bytes":${bytes}`;
+        writeLine(`${known.fields},"ms":${rounded},"caller":${JSON.stringify(caller)},"trace_id":"${traceId}"${end}`);
+      } else {
+        const line = { operation: door.name, status, ms: rounded, caller, trace_id: traceId, bytes };
+        // What is our own fault is told with its cause; what a client did wrong is told in a sentence.
+        if (error.code === 'internal') log.error({ ...line, err: error.cause ?? error }, 'request');
+        else log.info({ ...line, error: error.code, detail: error.message }, 'request');
+      }
       call.trace.end({ 'http.response.status_code': status }, status >= 500 ? (error?.code ?? 'internal') : undefined);
     },
     observeOther: (route, status, started) => {
-      of(route, 'http', status).observe((performance.now() - started) / 1000);
+      of(route, 'http', status).durations.observe((performance.now() - started) / 1000);
     },
   };
 }
 
-type Find = (operation: string, transport: string, status: number) => Durations;
+/** What is the same for all requests of an operation that end alike. */
+interface Known {
+  readonly durations: Durations;
+  /** The beginning of their log lines. */
+  readonly fields: string;
+}
+
+type Find = (operation: string, transport: string, status: number) => Known;
 
 /** Looks each combination up once. There are few: operations × transports × statuses. */
 function remember(find: Find): Find {
-  const known = new Map<string, Map<number, Durations>>();
+  const all = new Map<string, Map<number, Known>>();
   return (operation, transport, status) => {
     const name = transport === 'http' ? operation : `${transport} ${operation}`;
-    let byStatus = known.get(name);
-    if (byStatus === undefined) known.set(name, (byStatus = new Map()));
-    let durations = byStatus.get(status);
-    if (durations === undefined) byStatus.set(status, (durations = find(operation, transport, status)));
-    return durations;
+    let byStatus = all.get(name);
+    if (byStatus === undefined) all.set(name, (byStatus = new Map()));
+    let known = byStatus.get(status);
+    if (known === undefined) byStatus.set(status, (known = find(operation, transport, status)));
+    return known;
   };
 }

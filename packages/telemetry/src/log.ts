@@ -65,7 +65,7 @@ let second = 0;
 let untilSecond = '';
 
 /** The time as pino wants it, to the millisecond. The text of a second is made once. */
-function isoTime(): string {
+export function isoTime(): string {
   const now = Date.now();
   const ms = now % 1000;
   if (now - ms !== second) {

@@ -6,6 +6,7 @@ import { plainTracer, type Tracer } from '#/trace.ts';
 export { LEVELS, openLog, type Level, type Log, type Logger, type LogOptions } from '#/log.ts';
 export { DurationHistogram, type Durations } from '#/duration-histogram.ts';
 export { Counter, Gauge, type Metrics, type Registry } from '#/metrics.ts';
+export { openLines, type WriteLine } from '#/line-writer.ts';
 export { printable } from '#/printable.ts';
 export { parseTraceparent, plainTracer, type Attributes, type Span, type TraceContext, type Tracer } from '#/trace.ts';
 

@@ -32,18 +32,18 @@ export function parseTraceparent(header: string): { traceId: string; spanId: str
   return traceId === NO_TRACE || spanId === NO_SPAN ? undefined : { traceId, spanId, flags };
 }
 
-const POOL_BYTES = 8192;
-const pool = Buffer.allocUnsafe(POOL_BYTES);
-let used = POOL_BYTES;
+const pool = Buffer.allocUnsafe(4096);
+let digits = '';
+let used = 0;
 
-/** Random hexadecimal digits for identifiers, drawn from a pool because one system call per request would cost more than all the rest. */
-function randomHex(bytes: number): string {
-  if (used + bytes > POOL_BYTES) {
-    randomFillSync(pool);
+/** Random hexadecimal digits for identifiers, drawn from a pool: a system call for each, or only a call out of JavaScript, would cost more than all the rest. */
+function randomHex(count: number): string {
+  if (used + count > digits.length) {
+    digits = randomFillSync(pool).toString('hex');
     used = 0;
   }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
+  used += count;
+  return digits.slice(used - count, used);
 }
 
 class PlainSpan implements Span {
@@ -55,7 +55,7 @@ class PlainSpan implements Span {
   constructor(traceId: string, flags: string, tracestate: string | undefined) {
     this.traceId = traceId;
     this.flags = flags;
-    this.traceparent = `00-${traceId}-${randomHex(8)}-${flags}`;
+    this.traceparent = `00-${traceId}-${randomHex(16)}-${flags}`;
     this.tracestate = tracestate;
   }
 
@@ -68,7 +68,7 @@ export const plainTracer: Tracer = {
     if (parent instanceof PlainSpan) return new PlainSpan(parent.traceId, parent.flags, parent.tracestate);
     const known = parent === undefined ? undefined : parseTraceparent(parent.traceparent);
     return known === undefined
-      ? new PlainSpan(randomHex(16), '00', undefined)
+      ? new PlainSpan(randomHex(32), '00', undefined)
       : new PlainSpan(known.traceId, known.flags === '00' ? '00' : '01', parent?.tracestate);
   },
   [Symbol.asyncDispose]: async () => {},

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { DurationHistogram, openLog, openTelemetry, parseTraceparent, plainTracer, printable } from '@mlab/telemetry';
+import { DurationHistogram, openLines, openLog, openTelemetry, parseTraceparent, plainTracer, printable } from '@mlab/telemetry';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
@@ -50,6 +53,31 @@ for (const [text, shown] of [
 ] as const) {
   test(`${JSON.stringify(text)} is shown as ${JSON.stringify(shown)}`, () => {
     assert.equal(printable(text, 10), shown);
+  });
+}
+
+for (const level of ['info', 'warn'] as const) {
+  test(`lines put together say what the logger would say, at the level ${level}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mlab-lines-'));
+    try {
+      const file = join(folder, 'log');
+      const values = { status: 200, ms: 0.25, caller: 'a "b"\n\ud800' };
+      const log = openLog({ level, file });
+      for (const logger of [log.logger, log.logger.child({ service: 'x"y' })]) {
+        logger.info(values, 'a "message"');
+        openLines(logger, 'a "message"')(JSON.stringify(values).slice(1, -1));
+      }
+      log[Symbol.dispose]();
+      const lines = readFileSync(file, 'utf8')
+        .replaceAll(/"time":"[^"]*"/g, '"time":""')
+        .split('\n')
+        .slice(0, -1);
+      assert.equal(lines.length, level === 'info' ? 4 : 0);
+      assert.equal(lines[1], lines[0]);
+      assert.equal(lines[3], lines[2]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 }
 

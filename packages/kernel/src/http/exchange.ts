@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Tracer } from '@mlab/telemetry';
 import { Call } from '#/call.ts';
 import type { Door, Output } from '#/endpoint.ts';
@@ -6,7 +6,7 @@ import { AppError } from '#/errors.ts';
 import { leaveRest, readBody } from '#/http/body.ts';
 import { isHandedOn } from '#/http/forward-local.ts';
 import { FORWARDED_BY_HEADER, TIMEOUT_HEADER, traceContextOf } from '#/http/headers.ts';
-import { refusalHeaders, respond, respondError } from '#/http/respond.ts';
+import { refusalHeaders, write, writeError } from '#/http/respond.ts';
 import { IncomingRequest } from '#/http/incoming-request.ts';
 import { describeDownload, sendDownload, type Outgoing } from '#/http/send-download.ts';
 import { slowRequestsOf } from '#/http/slow-requests.ts';
@@ -18,6 +18,7 @@ import { serve } from '#/serve.ts';
 import type { Admit } from '#/service.ts';
 
 type Headers = Readonly<Record<string, string>>;
+export type Params = Readonly<Record<string, string>>;
 
 export interface DoorRoute {
   readonly door: Door;
@@ -32,19 +33,21 @@ export interface DoorRoute {
 /** One request and its answer. It is answered exactly once: with an output, with an error, or not at all when the client has gone. */
 export class Exchange {
   readonly #route: DoorRoute;
-  readonly #request: FastifyRequest;
-  readonly #reply: FastifyReply;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #params: Params;
   readonly #started = performance.now();
   readonly #call: Call;
   #settled = false;
   #admitted: Headers | undefined;
   #cancel: ((reason: AppError) => void) | undefined;
 
-  constructor(route: DoorRoute, request: FastifyRequest, reply: FastifyReply) {
+  constructor(route: DoorRoute, request: IncomingMessage, response: ServerResponse, params: Params) {
     this.#route = route;
     this.#request = request;
-    this.#reply = reply;
-    const { headers } = request.raw;
+    this.#response = response;
+    this.#params = params;
+    const { headers } = request;
     this.#call = new Call(
       NOBODY,
       route.tracer.start(route.spanName, 'server', traceContextOf(headers)),
@@ -54,9 +57,9 @@ export class Exchange {
 
   begin(): void {
     const { observer, admit, door, identity } = this.#route;
-    const { raw } = this.#request;
+    const raw = this.#request;
     observer.begin();
-    this.#reply.raw.on('close', () => this.#clientGone());
+    this.#response.on('close', () => this.#clientGone());
     try {
       this.#admitted = admit?.({ operation: door.name, client: raw.socket.remoteAddress ?? '' });
       const caller = isHandedOn(raw) ? NOBODY : identity.identify(raw, door.contract.name);
@@ -71,7 +74,7 @@ export class Exchange {
   }
 
   #identified(caller: Caller): void {
-    const { raw } = this.#request;
+    const raw = this.#request;
     this.#call.identify(onBehalf(raw.headers[FORWARDED_BY_HEADER], caller));
     const { door, bodyLimitBytes } = this.#route;
     if (door.streams === true) {
@@ -82,7 +85,7 @@ export class Exchange {
 
   /** Before it is known who calls. */
   #turnAway(error: unknown): void {
-    this.#call.identify(unproven(this.#request.raw.headers, 'missing'));
+    this.#call.identify(unproven(this.#request.headers, 'missing'));
     this.#settle(undefined, AppError.from(error));
   }
 
@@ -90,8 +93,8 @@ export class Exchange {
     if (refused !== undefined) return this.#settle(undefined, refused);
     if (this.#settled) return;
     const { door } = this.#route;
-    const { raw, params } = this.#request;
-    const read = (): unknown => door.input.read(new IncomingRequest(raw, params as Record<string, string>, body));
+    const raw = this.#request;
+    const read = (): unknown => door.input.read(new IncomingRequest(raw, this.#params, body));
     this.#cancel = serve(door, read, this.#call, (output, error) => this.#settle(output, error));
   }
 
@@ -106,7 +109,7 @@ export class Exchange {
     if (this.#settled) return;
     this.#settled = true;
     // What the handler has not read: closing now would tear the answer out of the hands of a client that still sends.
-    if (this.#route.door.streams === true) leaveRest(this.#request.raw);
+    if (this.#route.door.streams === true) leaveRest(this.#request);
     if (error !== undefined) return this.#refuse(error);
     if (typeof output !== 'object') return this.#respond(200, 'application/json', output ?? '');
     if (!('status' in output)) return void this.#send({ status: 200, headers: describeDownload(output), body: output.body });
@@ -117,12 +120,12 @@ export class Exchange {
 
   #respond(status: number, contentType: string, body: string | Uint8Array, headers?: Headers): void {
     this.#observe(status, undefined);
-    respond(this.#reply, status, contentType, body, headers === undefined ? this.#admitted : { ...this.#admitted, ...headers });
+    write(this.#response, status, contentType, body, headers === undefined ? this.#admitted : { ...this.#admitted, ...headers });
   }
 
   #send(outgoing: Outgoing): Promise<void> {
     const { door } = this.#route;
-    return sendDownload(this.#reply, outgoing, {
+    return sendDownload(this.#response, outgoing, {
       call: this.#call,
       label: door.contract.label,
       headers: this.#admitted,
@@ -134,7 +137,7 @@ export class Exchange {
   #refuse(error: AppError): void {
     const rendered = this.#route.door.wire.renderError(error);
     this.#observe(rendered.status, error);
-    respondError(this.#reply, rendered, { ...this.#admitted, ...refusalHeaders(error) });
+    writeError(this.#response, rendered, { ...this.#admitted, ...refusalHeaders(error) });
   }
 
   #observe(status: number, error: AppError | undefined, bytes?: number): void {

@@ -5,7 +5,7 @@ import { AppError } from '#/errors.ts';
 import { leaveRest } from '#/http/body.ts';
 import { destinations, type ForwardTo } from '#/http/forwarding.ts';
 import { traceContextOf } from '#/http/headers.ts';
-import { refusalHeaders, respondUnrouted } from '#/http/respond.ts';
+import { refusalHeaders, writeError } from '#/http/respond.ts';
 import { slowRequestsOf } from '#/http/slow-requests.ts';
 import type { Wire } from '#/http/wire.ts';
 import type { Observer } from '#/observe.ts';
@@ -52,7 +52,7 @@ export function openForwarder({ by, ownRoots, contracts, ways, wire, tracer, obs
     const refuse = (error: AppError): void => {
       failure = error;
       if (response.headersSent) return void response.destroy();
-      respondUnrouted(response, wire.renderError(error), refusalHeaders(error));
+      writeError(response, wire.renderError(error), refusalHeaders(error));
     };
     const unreachable = (cause: unknown): void => {
       refuse(new AppError('unavailable', `${contract.label} cannot be reached.`, { cause, retryAfter: 1 }));

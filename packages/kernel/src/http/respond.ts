@@ -14,15 +14,16 @@ export function respond(reply: FastifyReply, status: number, contentType: string
   write(reply.raw, status, contentType, body, headers);
 }
 
-/** Writes an error to a request that has not come as far as a route. */
-export function respondUnrouted(raw: ServerResponse, { status, contentType, body }: RenderedError, headers?: Headers): void {
-  write(raw, status, contentType, body, headers);
+/** The same without Fastify. */
+export function write(raw: ServerResponse, status: number, contentType: string, body: string | Uint8Array, headers?: Headers): void {
+  closeWhenDraining(raw);
+  const own = { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
+  raw.writeHead(status, headers === undefined ? own : { ...headers, ...own });
+  raw.end(body);
 }
 
-function write(raw: ServerResponse, status: number, contentType: string, body: string | Uint8Array, headers?: Headers): void {
-  closeWhenDraining(raw);
-  raw.writeHead(status, { ...headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
-  raw.end(body);
+export function writeError(raw: ServerResponse, { status, contentType, body }: RenderedError, headers?: Headers): void {
+  write(raw, status, contentType, body, headers);
 }
 
 /** While the server drains, an answer is the last one on its connection; a connection that stayed open would hold the end up. */

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { FastifyReply } from 'fastify';
 import type { Call } from '#/call.ts';
 import type { Download } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
@@ -26,8 +25,7 @@ export interface Outgoing {
 }
 
 /** Sends a download as fast as it is read. Its status is known with its first chunk, so that an error before it is answered as such. */
-export async function sendDownload(reply: FastifyReply, outgoing: Outgoing, options: SendOptions): Promise<void> {
-  const { raw } = reply;
+export async function sendDownload(raw: ServerResponse, outgoing: Outgoing, options: SendOptions): Promise<void> {
   const { call, label, headers, refuse, ended } = options;
   const outflow = new Outflow(outgoing.body, call, label, () => {
     if (raw.headersSent) raw.destroy();
@@ -35,7 +33,6 @@ export async function sendDownload(reply: FastifyReply, outgoing: Outgoing, opti
   raw.once('close', () => outflow.stop(clientGone()));
   try {
     let chunk = await outflow.next();
-    reply.hijack();
     closeWhenDraining(raw);
     raw.writeHead(outgoing.status, { ...headers, ...outgoing.headers });
     noteEventStream(raw, outgoing.headers['content-type']);

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { printable, type Telemetry } from '@mlab/telemetry';
 import { variableOf } from '#/config.ts';
 import type { Contract } from '#/contract.ts';
 import type { Door } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
-import { doorRoute } from '#/http/door-route.ts';
+import { DirectRoutes } from '#/http/direct-routes.ts';
+import { doorRoute, type Enter } from '#/http/door-route.ts';
 import { endEventStreams } from '#/http/event-streams.ts';
 import type { Forward } from '#/http/forwarder.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
 import { openGate } from '#/http/gate.ts';
 import { closeUnused, createNodeServer } from '#/http/node-server.ts';
 import type { OpenedProtocol } from '#/http/protocol-doors.ts';
-import { respondError, respondUnrouted } from '#/http/respond.ts';
+import { writeError } from '#/http/respond.ts';
 import type { HttpSettings } from '#/http/settings.ts';
 import { routeOf, unmatchedHandler } from '#/http/unmatched.ts';
 import { answerUnreadable } from '#/http/unreadable.ts';
@@ -94,7 +95,7 @@ function buildApp({
   const refuse = (error: AppError, { method, url, headers }: IncomingMessage, response: ServerResponse): void => {
     const started = performance.now();
     const rendered = wire.renderError(error);
-    respondUnrouted(response, rendered);
+    writeError(response, rendered);
     const { status } = rendered;
     observer.observeOther('refused', status, started);
     log.info(
@@ -102,10 +103,18 @@ function buildApp({
       'refused request',
     );
   };
+  const failed = (error: unknown, response: ServerResponse): void => {
+    log.error({ err: error }, 'unexpected error');
+    if (!response.headersSent) writeError(response, wire.renderError(AppError.from(error)));
+  };
+  const direct = new DirectRoutes();
   let inner: Route = () => {};
   const app = Fastify({
     // Every request passes the gate, also those that no route and no hook would see.
-    serverFactory: (route) => {
+    serverFactory: (routed) => {
+      const route: Route = (request, response) => {
+        if (!direct.enter(request, response)) routed(request, response);
+      };
       inner = route;
       return createNodeServer(settings, identity.tls, (request, response) => {
         const fault = gate(request);
@@ -136,16 +145,19 @@ function buildApp({
   addPages(app, { contract, version, metrics, checks, seen: observer.observeOther });
   for (const door of [...doors, ...protocols.flatMap(({ doors: foreign }) => foreign)]) {
     const { method, path } = door.operation;
-    const handler = doorRoute({ door, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit, identity });
-    app.route({ method, url: path, handler });
+    const enter = doorRoute({ door, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit, identity }, failed);
+    app.route({ method, url: path, handler: handlerOf(enter) });
+    direct.add(door.operation, enter);
   }
   app.setNotFoundHandler((request, reply) => unmatched(request.raw, reply));
-  app.setErrorHandler((error, _request, reply) => {
-    log.error({ err: error }, 'unexpected error');
-    respondError(reply, wire.renderError(AppError.from(error)));
-  });
+  app.setErrorHandler((error, _request, reply) => failed(error, reply.hijack().raw));
   return { app, route: (request, response) => inner(request, response) };
 }
+
+const handlerOf =
+  (enter: Enter) =>
+  (request: FastifyRequest, reply: FastifyReply): void =>
+    enter(request.raw, reply.hijack().raw, request.params as Readonly<Record<string, string>>);
 
 /** Stops taking connections, lets what is under way end, and after `drainMs` waits no longer. */
 async function drain(app: FastifyInstance, drainMs: number): Promise<void> {
