@@ -14,6 +14,9 @@ const Row = Type.Record(Type.String(), Type.Unknown(), {
     'A value for each input of the model, by its name. A missing value, or null, is unknown, where the model takes unknown values',
 });
 
+/** A number, or null where it would be none. */
+const finite = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description });
+
 const rows = Type.Array(Row, { minItems: 1, maxItems: 10_000, description: 'What to predict for' });
 
 const answered = {
@@ -48,10 +51,15 @@ export type RowPredictions = Static<typeof RowPredictions>;
 export const RowExplanation = Type.Object(
   {
     prediction: Type.Unknown({ description: 'The class, or the value' }),
+    class: Type.Optional(Type.Unknown({ description: 'The class whose score is explained, where each row has its own' })),
     /** Of a class: of its raw score, before it becomes a probability. */
-    base: Type.Number({ description: 'What the model would say knowing nothing of the row' }),
-    score: Type.Number({ description: 'What it says: the base and all contributions together' }),
-    contributions: Type.Record(Type.String(), Type.Number(), { description: 'By the name of the input: what it moved the score by' }),
+    base: finite('What the model would say knowing nothing of the row'),
+    score: finite('What it says: the base and all contributions together'),
+    contributions: Type.Unsafe<Readonly<Record<string, number | null>>>({
+      type: 'object',
+      additionalProperties: { type: ['number', 'null'] },
+      description: 'By the name of the input: what it moved the score by',
+    }),
   },
   { title: 'RowExplanation' },
 );
@@ -64,7 +72,9 @@ export const RowExplanations = Type.Object(
       enum: ['tree-shap', 'linear'],
       description: 'SHAP values of trees, or weight times distance from the mean of a linear model',
     }),
-    class: Type.Optional(Type.Unknown({ description: 'The class whose score is explained; absent: the model has none' })),
+    class: Type.Optional(
+      Type.Unknown({ description: 'The class whose score is explained; absent: the model has none, or each row has its own' }),
+    ),
     explanations: Type.Array(RowExplanation, { description: 'One for each row, in their order' }),
   },
   { title: 'RowExplanations' },

@@ -2,14 +2,13 @@ import type { predictor } from '@mlab/contracts/predictor';
 import type { HandlersOf } from '@mlab/kernel';
 import { predict } from '#/domain/demo-model.ts';
 import { modelHandlers } from '#/model-handlers.ts';
-import type { OpenedModels } from '#/models/open-models.ts';
+import type { Serving } from '#/open-serving.ts';
 
-interface Deps {
+interface Deps extends Pick<Serving, 'models' | 'thread'> {
   readonly random: () => number;
-  readonly models: OpenedModels;
 }
 
-export const handlers = ({ random, models }: Deps): HandlersOf<typeof predictor> => ({
+export const handlers = ({ random, ...serving }: Deps): HandlersOf<typeof predictor> => ({
   predict: ({ input }) => predict(input, random),
-  ...modelHandlers(models),
+  ...modelHandlers(serving),
 });

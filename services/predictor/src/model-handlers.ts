@@ -6,9 +6,12 @@ import { describe } from '#/domain/describe.ts';
 import { predictionsOf } from '#/domain/predictions.ts';
 import type { Row } from '#/domain/read-rows.ts';
 import type { ModelRef } from '#/domain/served-model.ts';
+import { explainableOf } from '#/explain/explainable.ts';
+import { explainRows } from '#/explain/explain-rows.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
 import type { OpenedModels } from '#/models/open-models.ts';
 import { rowFormOf, type RowForm } from '#/models/row-form.ts';
+import type { Serving } from '#/open-serving.ts';
 
 interface Asked {
   readonly name: string;
@@ -20,7 +23,7 @@ const refOf = ({ name, version, alias }: Asked): ModelRef => ({ model: name, ver
 
 type ModelHandlers = Pick<HandlersOf<typeof predictor>, keyof typeof modelOperations>;
 
-export function modelHandlers(models: OpenedModels): ModelHandlers {
+export function modelHandlers({ models, thread }: Pick<Serving, 'models' | 'thread'>): ModelHandlers {
   return {
     predictRows: (asked, call) => {
       const standing = models.standing(refOf(asked));
@@ -28,14 +31,17 @@ export function modelHandlers(models: OpenedModels): ModelHandlers {
         ? models.open(refOf(asked), call).then((model) => predictRows(model, asked.rows, call))
         : predictRows(standing, asked.rows, call);
     },
-    explainRows: () => {
-      throw new AppError('conflict', 'This model cannot be explained.');
-    },
+    explainRows: async (asked, call) => explainRows(thread, await models.open(refOf(asked), call), asked, call),
     listServed: () => ({ items: [...models.list()] }),
     describeModel: async (asked, call) => {
       const model = await models.open(refOf(asked), call);
       const { reader, roles } = rowFormOf(model);
-      return describe(model, { fields: reader.fields, roles, explains: false, example: model.file.example });
+      return describe(model, {
+        fields: reader.fields,
+        roles,
+        explains: !('refusal' in explainableOf(model.scorer.model, model.file.profile !== undefined)),
+        example: model.file.example,
+      });
     },
     loadModel: async (asked, call) => {
       const { model, version } = await models.insist(refOf(asked), call);

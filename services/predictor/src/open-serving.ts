@@ -3,6 +3,7 @@ import type { tracking } from '@mlab/contracts/tracking';
 import { AppError, type ClientOf, type Clock } from '@mlab/kernel';
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { Config } from '#/config.ts';
+import { ExplainThread } from '#/explain/explain-thread.ts';
 import { loadModel } from '#/models/load-model.ts';
 import { Memory } from '#/models/memory.ts';
 import { openReader } from '#/models/open-reader.ts';
@@ -19,11 +20,13 @@ export interface ServingOptions {
 
 export interface Serving extends AsyncDisposable {
   readonly models: OpenedModels;
+  readonly thread: ExplainThread;
 }
 
 /** Models of the registry, served. Nothing is loaded, nor anybody asked, before a model is asked for. */
 export function openServing({ clients: { registry, tracking }, config, clock, log, metrics }: ServingOptions): Serving {
   const tally = openTally(metrics);
+  const thread = new ExplainThread(config.readerMemoryMb);
   const reader = openReader(config.readerMemoryMb);
   const memory = new Memory({
     config,
@@ -38,8 +41,10 @@ export function openServing({ clients: { registry, tracking }, config, clock, lo
   });
   return {
     models: new OpenedModels({ registry, config, clock, log, tally, memory }),
+    thread,
     [Symbol.asyncDispose]: async () => {
       await memory[Symbol.asyncDispose]();
+      await thread[Symbol.asyncDispose]();
       await reader[Symbol.asyncDispose]();
     },
   };

@@ -45,6 +45,7 @@ export async function openOrtScorer(
     outputs,
     metadata: model.metadata,
     compiled: undefined,
+    model,
     memoryBytes: settings.bytes.length * ORT_PER_BYTE + (options.isolation === 'process' ? PROCESS_BYTES : THREAD_BYTES),
     async score(columns, { signal } = {}) {
       const results = await queue.ask(

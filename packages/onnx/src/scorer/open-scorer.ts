@@ -26,6 +26,7 @@ export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {})
     outputs,
     metadata: model.metadata,
     compiled,
+    model,
     memoryBytes: preparedBytes(model) || bytes.length * COMPILED_PER_BYTE,
     // Its errors come as rejections, as those of the other backend.
     async score(columns, { signal } = {}) {

@@ -18,6 +18,8 @@ export interface Scorer extends AsyncDisposable {
   score(columns: Columns, options?: { readonly signal?: AbortSignal }): Promise<Outputs>;
   /** The same without a promise, where it is compiled: for the hot path. */
   readonly compiled: CompiledModel | undefined;
+  /** As it was read. */
+  readonly model: Model;
   /** What it is reckoned to take of memory besides the file. */
   readonly memoryBytes: number;
 }

@@ -17,11 +17,13 @@ export interface FetchedModel {
   readonly sha256: string;
   /** `input_example.json`, where it is there. */
   readonly example: unknown;
+  /** `profile.json`: how what it was learnt from is distributed, where that is there. */
+  readonly profile: unknown;
 }
 
 const MLMODEL_BYTES = 1_048_576;
-const EXAMPLE_BYTES = 1_048_576;
-const EXAMPLE = 'input_example.json';
+/** Of what is read beside the model. */
+const BESIDE_BYTES = 4_194_304;
 
 /** Brings the ONNX file of a version from where tracking keeps it. What is not as the registry knows it is refused as `conflict`. */
 export async function fetchModel(tracking: Tracking, version: Version, limits: FetchLimits, call: CallMeta): Promise<FetchedModel> {
@@ -32,8 +34,11 @@ export async function fetchModel(tracking: Tracking, version: Version, limits: F
   const onnx = findOnnxFile(files, mlmodel);
   if (typeof onnx === 'string') throw new AppError('conflict', onnx);
   const model = await read(onnx, limits.maxModelBytes);
-  const example = files.find(({ path, size }) => path === EXAMPLE && size <= EXAMPLE_BYTES);
-  return { ...model, example: example === undefined ? undefined : parsed((await read(example, EXAMPLE_BYTES)).bytes) };
+  const beside = async (name: string): Promise<unknown> => {
+    const file = files.find(({ path, size }) => path === name && size <= BESIDE_BYTES);
+    return file === undefined ? undefined : parsed((await read(file, BESIDE_BYTES)).bytes);
+  };
+  return { ...model, example: await beside('input_example.json'), profile: await beside('profile.json') };
 }
 
 async function unverified(
@@ -52,7 +57,7 @@ async function unverified(
   return items.map(({ path, size }) => ({ path, size }));
 }
 
-type Fetched = Pick<FetchedModel, 'bytes' | 'sha256'>;
+type Fetched = Omit<FetchedModel, 'example' | 'profile'>;
 
 async function readFile(
   tracking: Tracking,

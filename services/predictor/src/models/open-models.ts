@@ -95,6 +95,11 @@ export class OpenedModels implements Models {
     }
   }
 
+  /** Nobody can say what has changed meanwhile. */
+  changedAll(): void {
+    for (const model of this.#ways.keys()) this.changed(model);
+  }
+
   #refresh(way: Way): void {
     if (way.looking !== undefined) return;
     // Whoever is asked meanwhile need not hear of it: the log does.

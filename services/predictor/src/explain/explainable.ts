@@ -1,0 +1,29 @@
+import type { Model } from '@mlab/onnx';
+
+type Node = Model['graph']['nodes'][number];
+
+/** The node of a graph whose scores can be explained, or why there is none. */
+export type Explainable = { readonly node: Node; readonly method: 'tree-shap' | 'linear' } | { readonly refusal: string };
+
+const TREES: ReadonlySet<string> = new Set(['TreeEnsembleClassifier', 'TreeEnsembleRegressor', 'TreeEnsemble']);
+const LINEAR: ReadonlySet<string> = new Set(['LinearClassifier', 'LinearRegressor']);
+
+/** Trees need the counts of training at their nodes, and linear models the means of what was learnt from. */
+export function explainableOf({ graph }: Model, hasProfile: boolean): Explainable {
+  const found = graph.nodes.filter(({ domain, operator }) => domain === 'ai.onnx.ml' && (TREES.has(operator) || LINEAR.has(operator)));
+  const [node] = found;
+  if (node === undefined) return { refusal: 'Only models of trees and linear models can be explained, and its graph has neither.' };
+  if (found.length > 1) return { refusal: `Its graph has ${found.length} parts that say something, and only one can be explained.` };
+  if (LINEAR.has(node.operator)) {
+    return hasProfile
+      ? { node, method: 'linear' }
+      : { refusal: 'To explain a linear model the means of what it was learnt from are needed, and its files have no profile.json.' };
+  }
+  const hasCovers =
+    node.prepared === undefined
+      ? node.attributes.has('nodes_hitrates') || node.attributes.has('nodes_hitrates_as_tensor')
+      : node.prepared.trees.covers !== undefined;
+  return hasCovers
+    ? { node, method: 'tree-shap' }
+    : { refusal: 'Its trees do not say how many rows training counted at their nodes (nodes_hitrates), which SHAP values need.' };
+}
