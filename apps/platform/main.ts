@@ -32,7 +32,7 @@ async function run(): Promise<void> {
   const { env, ...placement } = await readPlacement(process.argv.slice(2), process.env);
   await using facilities = await openFacilities({ env, services: placement.services, logger, version });
   await using host = await Host.start({ ...placement, env, logger, version, facilities });
-  const running = [...host.urls].map(([name, url]) => ({ name, url }));
+  const running = [...host.urls].map(([name, url]) => ({ name, url, grpc: host.grpcUrls.get(name) }));
   logger.info({ services: running, node: process.version, version }, 'ready');
   process.send?.({ type: 'ready', services: running });
   setImmediate(giveMemoryBack);

@@ -1,6 +1,7 @@
 import { defineContract, operation, queue } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 import { openInference } from './open-inference.ts';
+import { predictorGrpc } from './predictor-grpc.ts';
 import { InferenceAnswer, InferenceQuestion } from './predictor-inferences.ts';
 import { explainRowsInput, modelOperations, predictRowsInput, RowExplanations, RowPredictions } from './predictor-models.ts';
 
@@ -36,6 +37,7 @@ export const predictor = defineContract({
   port: 8001,
   wire: 'fastapi',
   protocols: { openInference },
+  grpc: predictorGrpc,
   operations: {
     predict: operation('POST /predict', {
       summary: 'Predict',

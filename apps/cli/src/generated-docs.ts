@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { neighboursOf } from '@mlab/kernel';
+import { neighboursOf, type Contract } from '@mlab/kernel';
 import { describeGraph, describeSettings } from '@mlab/platform/describe';
 import { loadServices } from '@mlab/platform/services';
 import { repositoryFolder } from './home.ts';
@@ -32,8 +32,13 @@ export async function generatedDocs(): Promise<readonly GeneratedDoc[]> {
 /** The list of services that `mlab up` reads in place of their declarations. */
 export async function generatedServiceList(): Promise<GeneratedDoc> {
   const lines = Object.entries(await loadServices()).map(([name, service]): KnownService => {
-    const { port } = service.contract as { readonly port: number };
-    return { name, port, needs: neighboursOf(service).map((neighbour) => neighbour.name) };
+    const { port, grpc } = service.contract as Contract;
+    return {
+      name,
+      port,
+      ...(grpc === undefined ? {} : { grpcPort: grpc.port }),
+      needs: neighboursOf(service).map((neighbour) => neighbour.name),
+    };
   });
   const wanted = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
   return { file: KNOWN_SERVICES_FILE, now: readFileSync(join(repositoryFolder, KNOWN_SERVICES_FILE), 'utf8'), wanted };

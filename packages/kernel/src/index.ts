@@ -23,6 +23,7 @@ export { grpcMethod, type GrpcDeclaration, type GrpcMethod } from '#/grpc/declar
 export { implement, type GrpcHandlersOf, type GrpcImplementation, type OpenGrpc } from '#/grpc/implementation.ts';
 export { systemClock } from '#/clock.ts';
 export { Host, type HostOptions } from '#/host.ts';
+export { inputChecker } from '#/http/check-input.ts';
 export { httpSettings } from '#/http/settings.ts';
 export { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
 export { identitySettings } from '#/identity/settings.ts';

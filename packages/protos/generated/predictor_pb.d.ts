@@ -218,6 +218,74 @@ export declare type ExplainRowsResponse = Message<"mlab.predictor.v1.ExplainRows
 export declare const ExplainRowsResponseSchema: GenMessage<ExplainRowsResponse>;
 
 /**
+ * @generated from message mlab.predictor.v1.InferRequest
+ */
+export declare type InferRequest = Message<"mlab.predictor.v1.InferRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Absent: as who names none over HTTP.
+   *
+   * @generated from field: optional string version = 2;
+   */
+  version?: string | undefined;
+
+  /**
+   * That tell how to read the body, by their names in lower case.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * @generated from field: bytes body = 4;
+   */
+  body: Uint8Array;
+};
+
+/**
+ * Describes the message mlab.predictor.v1.InferRequest.
+ * Use `create(InferRequestSchema)` to create a new message.
+ */
+export declare const InferRequestSchema: GenMessage<InferRequest>;
+
+/**
+ * @generated from message mlab.predictor.v1.InferResponse
+ */
+export declare type InferResponse = Message<"mlab.predictor.v1.InferResponse"> & {
+  /**
+   * As over HTTP; an error is an answer too.
+   *
+   * @generated from field: int32 status = 1;
+   */
+  status: number;
+
+  /**
+   * @generated from field: string content_type = 2;
+   */
+  contentType: string;
+
+  /**
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * @generated from field: bytes body = 4;
+   */
+  body: Uint8Array;
+};
+
+/**
+ * Describes the message mlab.predictor.v1.InferResponse.
+ * Use `create(InferResponseSchema)` to create a new message.
+ */
+export declare const InferResponseSchema: GenMessage<InferResponse>;
+
+/**
  * Service B as Service A asks it over gRPC: the same operations as over HTTP.
  *
  * @generated from service mlab.predictor.v1.PredictorService
@@ -252,6 +320,16 @@ export declare const PredictorService: GenService<{
     methodKind: "unary";
     input: typeof ExplainRowsRequestSchema;
     output: typeof ExplainRowsResponseSchema;
+  },
+  /**
+   * A question of the Open Inference Protocol, with the bytes that it has over HTTP.
+   *
+   * @generated from rpc mlab.predictor.v1.PredictorService.Infer
+   */
+  infer: {
+    methodKind: "unary";
+    input: typeof InferRequestSchema;
+    output: typeof InferResponseSchema;
   },
 }>;
 

@@ -4,8 +4,11 @@ import { tracking } from '@mlab/contracts/tracking';
 import { defineService } from '@mlab/kernel';
 import { config } from '#/config.ts';
 import { handlers } from '#/handlers.ts';
+import { hears, listeners } from '#/listeners.ts';
 import { openServing } from '#/open-serving.ts';
+import { inferByMessage } from '#/protocols/open-inference/by-message.ts';
 import { speakOpenInference } from '#/protocols/open-inference/open-inference.ts';
+import { Statistics } from '#/protocols/open-inference/statistics.ts';
 import { withDemo } from '#/protocols/with-demo.ts';
 import { workers } from '#/workers.ts';
 
@@ -16,18 +19,20 @@ export const service = defineService({
   config,
   // For its queues, where there is one; it has no tables of its own.
   database: { optional: true },
+  hears,
   start: ({ random, ...context }) => {
     const serving = openServing(context);
-    const asked = handlers({ random, models: serving.models });
-    const openInference = speakOpenInference({
-      models: withDemo(serving.models, random),
-      registry: context.clients.registry,
-      clock: context.clock,
-    });
+    const asked = handlers({ random, ...serving });
+    const { registry } = context.clients;
+    const protocols = { models: withDemo(serving.models, random), registry, statistics: new Statistics(context.clock) };
+    const openInference = speakOpenInference(protocols);
+    const infer = inferByMessage(openInference);
     return {
       handlers: asked,
       protocols: { openInference },
-      workers: workers(asked, openInference),
+      grpc: async () => (await import('#/protocols/grpc/services.ts')).grpcServices({ ...protocols, handlers: asked, infer }),
+      workers: workers(asked, infer),
+      listeners: listeners(serving.models),
       [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
     };
   },

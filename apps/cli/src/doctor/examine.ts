@@ -13,7 +13,7 @@ import type { ProcessStatus } from '../supervisor/process-status.ts';
 import { examineBus } from './examine-bus.ts';
 import { examineDatabase } from './examine-database.ts';
 import type { Finding } from './finding.ts';
-import { type LabPlan, planLab } from '../topology/plan-lab.ts';
+import { type LabPlan, planLab, portsOf } from '../topology/plan-lab.ts';
 import { DEFAULT_TOPOLOGY, readTopology } from '../topology/read-topology.ts';
 
 /** Less, and a database that grows soon has no room. */
@@ -111,12 +111,17 @@ async function examineTopology(env: NodeJS.ProcessEnv): Promise<Finding[]> {
 
 async function examinePorts(plan: LabPlan, running: readonly ProcessStatus[]): Promise<Finding[]> {
   const { database } = plan;
-  const postgres = database.kind === 'embedded' && database.port !== undefined ? [{ ...POSTGRES_SERVICE, port: database.port }] : [];
+  const postgres =
+    database.kind === 'embedded' && database.port !== undefined ? [{ ...POSTGRES_SERVICE, port: database.port, owner: undefined }] : [];
   const findings: Finding[] = [];
-  for (const service of [...postgres, ...plan.processes.flatMap(({ services }) => services)]) {
+  for (const service of [
+    ...postgres,
+    ...plan.processes.flatMap(({ services }) => services.flatMap((owner) => portsOf(owner).map((port) => ({ ...port, owner })))),
+  ]) {
     const about = `port ${service.port}`;
     const ours = running.find(
-      (status) => status.pid !== undefined && status.services.some(({ name, port }) => name === service.name && port === service.port),
+      ({ pid, services }) =>
+        pid !== undefined && services.some(({ name, port }) => name === service.owner?.name && port === service.owner.port),
     );
     const problem = ours ? undefined : await portProblem(service, plan.listen);
     if (problem) findings.push({ level: 'problem', about, says: problem });

@@ -1,9 +1,9 @@
-import type { ServicePlan } from '../topology/plan-lab.ts';
+import type { PortPlan } from '../topology/plan-lab.ts';
 import { portHolder } from './port-holder.ts';
 import { probePort } from './probe-port.ts';
 
 /** Why a service cannot listen on its port, and what to do about it. */
-export async function portProblem(service: ServicePlan, listen?: string): Promise<string | undefined> {
+export async function portProblem(service: PortPlan, listen?: string): Promise<string | undefined> {
   const state = await probePort(service.port, listen);
   if (state === 'free') return undefined;
   const choose = `choose another port (${service.portVariable}=${otherPort(service.port)} npm start)`;

@@ -6,7 +6,7 @@ import { CliError } from '../cli-error.ts';
 import { type Home, logFile, repositoryFolder } from '../home.ts';
 import { appendLogLine } from '../logs/append.ts';
 import { portProblem } from '../ports/port-problem.ts';
-import type { ProcessPlan } from '../topology/plan-lab.ts';
+import { portsOf, type ProcessPlan } from '../topology/plan-lab.ts';
 import { followChild } from './child-life.ts';
 import type { ProcessSpec } from './managed-process.ts';
 
@@ -84,14 +84,17 @@ interface Arguments {
 function platformArguments({ plan, number, scheme, hasDatabase }: Arguments): string[] {
   return [
     `--target=${plan.services.map((service) => service.name).join(',')}`,
-    ...plan.services.flatMap((service) => ['--port', `${service.name}=${number === 1 ? service.port : 0}`]),
+    ...plan.services.flatMap(({ name, port, grpc }) => [
+      ...['--port', `${name}=${number === 1 ? port : 0}`],
+      ...(grpc === undefined ? [] : ['--port', `${name}/grpc=${number === 1 ? grpc.port : 0}`]),
+    ]),
     ...(hasDatabase ? [] : plan.peers.flatMap((peer) => ['--peer', `${peer.service}=${peer.url.replace(/^http:/, `${scheme}:`)}`])),
   ];
 }
 
 async function refuseTakenPorts(plan: ProcessPlan, listen: string | undefined): Promise<void> {
-  for (const service of plan.services) {
-    const problem = await portProblem(service, listen);
+  for (const port of plan.services.flatMap(portsOf)) {
+    const problem = await portProblem(port, listen);
     if (problem !== undefined) throw new CliError(problem);
   }
 }

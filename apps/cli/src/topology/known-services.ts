@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export interface KnownService {
   readonly name: string;
   readonly port: number;
+  /** Where it answers over gRPC besides. */
+  readonly grpcPort?: number;
   /** The services it calls. */
   readonly needs: readonly string[];
 }

@@ -30,11 +30,21 @@ export interface ProcessPlan {
   readonly neededBy: readonly string[];
 }
 
-export interface ServicePlan {
+export interface PortPlan {
+  /** Whose it is, for sentences. */
   readonly name: string;
   readonly port: number;
+  /** The environment variable that chooses it. */
   readonly portVariable: string;
 }
+
+export interface ServicePlan extends PortPlan {
+  /** Where it answers over gRPC besides. */
+  readonly grpc?: PortPlan;
+}
+
+/** All ports that a service listens on. */
+export const portsOf = (service: ServicePlan): readonly PortPlan[] => (service.grpc === undefined ? [service] : [service, service.grpc]);
 
 interface PeerPlan {
   readonly service: string;
@@ -49,10 +59,12 @@ export function planLab(topology: Topology, env: NodeJS.ProcessEnv, listen = env
   const known = new Map(knownServices().map((service) => [service.name, service]));
   const places = topology.processes.map((process) => ({
     process,
-    services: process.services.map((name) => planService(name, process.ports[name] ?? known.get(name)?.port ?? 0, env)),
+    services: process.services.map((name) =>
+      planService(name, { port: process.ports[name] ?? known.get(name)?.port ?? 0, grpc: known.get(name)?.grpcPort }, env),
+    ),
   }));
   const services = places.flatMap((place) => place.services);
-  refuseSharedPorts(services);
+  refuseSharedPorts(services.flatMap(portsOf));
   const scheme = env['MLAB_IDENTITY'] === 'mtls' ? 'https' : 'http';
   const host = listen === undefined || listen === '' || WILDCARDS.includes(listen) ? '127.0.0.1' : listen;
 
@@ -103,10 +115,21 @@ function planDatabase({ database }: Topology, env: NodeJS.ProcessEnv): DatabaseP
   return env[POSTGRES_PORT] ? { kind: 'embedded', port: readPort(POSTGRES_PORT, env[POSTGRES_PORT]) } : { kind: 'embedded' };
 }
 
-function planService(name: string, port: number, env: NodeJS.ProcessEnv): ServicePlan {
-  const portVariable = `MLAB_${variablePart(name)}_PORT`;
+interface UsualPorts {
+  readonly port: number;
+  readonly grpc: number | undefined;
+}
+
+function planService(name: string, usual: UsualPorts, env: NodeJS.ProcessEnv): ServicePlan {
+  const plan = planPort(name, `MLAB_${variablePart(name)}_PORT`, usual.port, env);
+  return usual.grpc === undefined
+    ? plan
+    : { ...plan, grpc: planPort(`${name} (gRPC)`, `MLAB_${variablePart(name)}_GRPC_PORT`, usual.grpc, env) };
+}
+
+function planPort(name: string, portVariable: string, usual: number, env: NodeJS.ProcessEnv): PortPlan {
   const text = env[portVariable];
-  return { name, port: text ? readPort(portVariable, text) : port, portVariable };
+  return { name, port: text ? readPort(portVariable, text) : usual, portVariable };
 }
 
 function readPort(variable: string, text: string): number {
@@ -121,7 +144,7 @@ const isPlaced = (service: string, env: NodeJS.ProcessEnv): boolean =>
 
 const variablePart = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
-function refuseSharedPorts(services: readonly ServicePlan[]): void {
+function refuseSharedPorts(services: readonly PortPlan[]): void {
   for (const service of services) {
     const other = services.find((candidate) => candidate.port === service.port && candidate.name < service.name);
     if (other) {

@@ -16,7 +16,14 @@ export function refusalOf(error: AppError): Required<StatusObject> {
     if (issues !== undefined) metadata.set(ISSUES_TRAILER, issues);
   }
   // A half of a surrogate pair cannot be percent-encoded.
-  return { code: GRPC_STATUS[error.code], details: cut(error.message).toWellFormed(), metadata };
+  return { code: GRPC_STATUS[error.code], details: cut(sentenceOf(error)).toWellFormed(), metadata };
+}
+
+/** With the first thing that is wrong, for a client that reads nothing but the sentence. */
+function sentenceOf({ message, issues }: AppError): string {
+  const [first] = issues ?? [];
+  const where = first?.loc.slice(1).join('.') ?? '';
+  return first === undefined || message.includes(first.msg) ? message : `${message} ${where === '' ? '' : `${where}: `}${first.msg}`;
 }
 
 const cut = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);

@@ -1,7 +1,20 @@
 import type { Port } from '@mlab/onnx';
 import { datatypeOf } from '@mlab/open-inference';
-import type { ServedModel } from '#/domain/served-model.ts';
+import type { Models, ServedModel } from '#/domain/served-model.ts';
 import type { VersionStatistics } from './statistics.ts';
+
+/** Triton's clients go by these words. */
+const EXTENSIONS = ['classification', 'model_configuration', 'model_repository', 'parameters', 'statistics'];
+
+/** `further`: what only one way of asking has. */
+export const serverMetadata = (further: readonly string[]) => ({
+  name: 'mlab',
+  version: '0.1.0',
+  extensions: [...EXTENSIONS, ...further].toSorted(),
+});
+
+export const versionsInMemory = (models: Models, name: string): readonly number[] =>
+  models.list().flatMap(({ model, version, state }) => (model === name && state === 'ready' ? [version] : []));
 
 /** Triton's name of what computes a model: `onnxruntime_onnx`, and of our own compiler `onnx_mlab`. */
 const platformOf = ({ backend }: ServedModel): string => (backend === 'compiled' ? 'onnx_mlab' : 'onnxruntime_onnx');
@@ -16,13 +29,14 @@ const tensorMetadata = (port: Port) => ({
   shape: shapeOf(port),
 });
 
-/** Metadata of the version, and which versions of the model are in memory. */
+/** Metadata of a version, and which versions of its model are in memory. Which of them it is stands among the properties. */
 export const metadataOf = (model: ServedModel, versions: readonly number[]) => ({
   name: model.model,
   versions: [...new Set([...versions, model.version])].toSorted((a, b) => a - b).map(String),
   platform: platformOf(model),
   inputs: model.inputs.map(tensorMetadata),
   outputs: model.outputs.map(tensorMetadata),
+  properties: { version: String(model.version), ...(model.sha256 === '' ? {} : { sha256: model.sha256 }) },
 });
 
 const tensorConfig = (port: Port) => {

@@ -65,7 +65,8 @@ function answerOf(model: ServedModel, { id, outputs: requested }: InferRequest, 
   return writeResponse({ model: model.model, version: String(model.version), id, outputs: tensors }, requested);
 }
 
-function tensorOf(model: ServedModel, { name, classes }: RequestedOutput, outputs: Outputs): OutputTensor {
+/** An output as it was asked for. */
+export function tensorOf(model: ServedModel, { name, classes }: RequestedOutput, outputs: Outputs): OutputTensor {
   const output = outputs[name];
   if (output === undefined) throw new AppError('internal', `${model.model} has not given ${name}.`);
   const tensor = outputTensor(name, output);

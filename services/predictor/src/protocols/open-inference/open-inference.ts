@@ -1,40 +1,33 @@
 import { MAX_TENSOR_BYTES, type openInference } from '@mlab/contracts/open-inference';
 import type { registry } from '@mlab/contracts/registry';
-import { AppError, type CallMeta, type ClientOf, type Clock, type ForeignAnswer, type ForeignRequest, type Spoken } from '@mlab/kernel';
+import { AppError, type CallMeta, type ClientOf, type ForeignAnswer, type ForeignRequest, type Spoken } from '@mlab/kernel';
 import { renderOpenInferenceError } from '@mlab/open-inference';
 import type { ServedModel } from '#/domain/served-model.ts';
 import type { ProtocolModels } from '#/protocols/with-demo.ts';
 import { answer } from './answer.ts';
-import { configOf, metadataOf, statisticsOf } from './describe.ts';
+import { configOf, metadataOf, serverMetadata, statisticsOf, versionsInMemory } from './describe.ts';
 import { inferHandler } from './infer.ts';
 import { repositoryHandlers } from './repository.ts';
-import { Statistics } from './statistics.ts';
+import type { Statistics } from './statistics.ts';
 import { whichModel } from './which-model.ts';
 
 export interface OpenInferenceOptions {
   readonly models: ProtocolModels;
   /** What could be served besides what is. */
   readonly registry: ClientOf<typeof registry> | undefined;
-  readonly clock: Clock;
+  /** Counted together with what comes over gRPC. */
+  readonly statistics: Statistics;
 }
 
-/** Triton's clients go by these words. */
-const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository', 'parameters', 'statistics'];
-
-const SERVER = { name: 'mlab', version: '0.1.0', extensions: EXTENSIONS };
-
 /** The Open Inference Protocol V2 over REST. */
-export function speakOpenInference({ models, registry, clock }: OpenInferenceOptions): Spoken<typeof openInference> {
-  const statistics = new Statistics(clock);
+export function speakOpenInference({ models, registry, statistics }: OpenInferenceOptions): Spoken<typeof openInference> {
   const infer = inferHandler({ models, statistics, maxBodyBytes: MAX_TENSOR_BYTES });
   const open = ({ params }: ForeignRequest, call: CallMeta): Promise<ServedModel> =>
     models.open(whichModel(params['model'] ?? '', params['version']), call);
-  const inMemory = (name: string): readonly number[] =>
-    models.list().flatMap(({ model, version, state }) => (model === name && state === 'ready' ? [version] : []));
 
   const metadata = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => {
     const model = await open(request, call);
-    return answer(metadataOf(model, inMemory(model.model)));
+    return answer(metadataOf(model, versionsInMemory(models, model.model)));
   };
   const config = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => answer(configOf(await open(request, call)));
 
@@ -57,7 +50,7 @@ export function speakOpenInference({ models, registry, clock }: OpenInferenceOpt
   return {
     renderError: renderOpenInferenceError,
     handlers: {
-      serverMetadata: () => answer(SERVER),
+      serverMetadata: () => answer(serverMetadata(['binary_tensor_data'])),
       // Triton's clients look at the status alone, KServe's at the words.
       serverLive: () => answer({ live: true }),
       serverReady: () => answer({ live: true, ready: true }),

@@ -1,7 +1,8 @@
 import type { openInference } from '@mlab/contracts/open-inference';
 import type { registry } from '@mlab/contracts/registry';
 import type { ServedVersion } from '@mlab/contracts/predictor-models';
-import { AppError, type CallMeta, type ClientOf, type ForeignAnswer, type ForeignRequest, type RouteHandlers } from '@mlab/kernel';
+import { AppError, type CallMeta, type ClientOf, type RouteHandlers } from '@mlab/kernel';
+import type { ServedModel } from '#/domain/served-model.ts';
 import { whichModel } from './which-model.ts';
 import type { ProtocolModels } from '#/protocols/with-demo.ts';
 import { answer } from './answer.ts';
@@ -37,43 +38,56 @@ const MOST_PAGES = 10;
  * Triton's repository: the versions in memory, and the models of the registry that could be.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
  */
-export function repositoryHandlers({
-  models,
-  registry,
-}: RepositoryOptions): Pick<RouteHandlers<(typeof openInference)['routes']>, 'repositoryIndex' | 'repositoryLoad' | 'repositoryUnload'> {
+export function repositoryHandlers(
+  options: RepositoryOptions,
+): Pick<RouteHandlers<(typeof openInference)['routes']>, 'repositoryIndex' | 'repositoryLoad' | 'repositoryUnload'> {
   return {
     repositoryIndex: async ({ body }, call) => {
       const { ready } = readOptions(body);
       if (ready !== undefined && typeof ready !== 'boolean') throw new AppError('invalid', 'ready has to be true or false.');
-      const known = models.list().map(served);
-      if (ready === true) return answer(known.filter(({ state }) => state === 'READY'));
-      return answer([
-        ...known,
-        ...(registry === undefined ? [] : await inRegistry(registry, call, new Set(known.map(({ name }) => name)))),
-      ]);
+      return answer(await indexModels(options, ready === true, call));
     },
     repositoryLoad: async ({ params, body }, call) => {
-      const parameters = readParameters(body);
-      const given = Object.keys(parameters).find((key) => key === 'config' || key.startsWith('file:'));
-      if (given !== undefined)
-        throw new AppError('invalid', `${given.slice(0, 80)} cannot be given: models come from the Model Registry, as they are there.`);
-      const model = await models.insist(whichModel(params['model'] ?? '', undefined), call);
+      const model = await loadModel(options, { name: params['model'] ?? '', parameters: Object.keys(readParameters(body)) }, call);
       return answer({ name: model.model, version: String(model.version), load: true });
     },
-    repositoryUnload: async (request, call) => unload(request, call),
+    repositoryUnload: async ({ params, body }, call) => {
+      readParameters(body);
+      const name = params['model'] ?? '';
+      await unloadModel(options, name, call);
+      return answer({ name, unload: true });
+    },
   };
+}
 
-  async function unload({ params, body }: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> {
-    readParameters(body);
-    const name = params['model'] ?? '';
-    const unloaded = await models.unload({ model: name });
-    // Where nothing was in memory, it may still be a model.
-    if (unloaded === 0) {
-      if (registry === undefined) throw new AppError('not_found', `There is no model ${name}.`);
-      await registry.getModel({ name }, call);
-    }
-    return answer({ name, unload: true });
-  }
+export async function indexModels(
+  { models, registry }: RepositoryOptions,
+  readyOnly: boolean,
+  call: CallMeta,
+): Promise<readonly Indexed[]> {
+  const known = models.list().map(served);
+  if (readyOnly) return known.filter(({ state }) => state === 'READY');
+  return [...known, ...(registry === undefined ? [] : await inRegistry(registry, call, new Set(known.map(({ name }) => name))))];
+}
+
+interface ToLoad {
+  readonly name: string;
+  /** The names of what a client wants to be otherwise than it is. */
+  readonly parameters: readonly string[];
+}
+
+export async function loadModel({ models }: RepositoryOptions, { name, parameters }: ToLoad, call: CallMeta): Promise<ServedModel> {
+  const given = parameters.find((key) => key === 'config' || key.startsWith('file:'));
+  if (given !== undefined)
+    throw new AppError('invalid', `${given.slice(0, 80)} cannot be given: models come from the Model Registry, as they are there.`);
+  return models.insist(whichModel(name, undefined), call);
+}
+
+export async function unloadModel({ models, registry }: RepositoryOptions, name: string, call: CallMeta): Promise<void> {
+  if ((await models.unload({ model: name })) > 0) return;
+  // Where nothing was in memory, it may still be a model.
+  if (registry === undefined) throw new AppError('not_found', `There is no model ${name}.`);
+  await registry.getModel({ name }, call);
 }
 
 /** The newest version of each model that is not in memory. */
