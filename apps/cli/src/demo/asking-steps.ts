@@ -6,6 +6,7 @@ import { predictedText } from '../predict/output/prediction-writer.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { visibleText } from '../visible-text.ts';
 import type { Demo, DemoStep, Told } from './demo-step.ts';
+import { tensorValue } from './infer-request.ts';
 
 const JSON_BODY = 'content-type: application/json';
 
@@ -66,10 +67,10 @@ export const tritonStep: DemoStep = {
 const NUMPY: Readonly<Record<string, string>> = { BYTES: 'object', FP32: '"float32"', FP64: '"float64"', INT64: '"int64"', BOOL: '"bool"' };
 
 function tritonCode(host: string, { model, inputs, outputs }: Model, row: Demo['dataset']['row']): string {
-  const tensors = inputs.map(({ name, datatype, kind }) => {
-    const given = row[name];
-    const value = given === undefined ? (datatype === 'BYTES' ? '' : 'nan') : kind === 'time' ? Date.parse(String(given)) : given;
-    const literal = value === 'nan' && datatype !== 'BYTES' ? 'numpy.nan' : JSON.stringify(value);
+  const tensors = inputs.map((input) => {
+    const { name, datatype } = input;
+    const value = tensorValue(input, row[name]);
+    const literal = value === 'NaN' && datatype !== 'BYTES' ? 'numpy.nan' : JSON.stringify(value);
     return `    (${JSON.stringify(name)}, ${JSON.stringify(datatype)}, numpy.array([[${literal}]], ${NUMPY[datatype] ?? '"float32"'})),`;
   });
   return [

@@ -12,9 +12,13 @@ export interface DemoLab {
   readonly door: ModelDoor;
   /** `/v2` of the Open Inference Protocol is below it. */
   readonly openInference: string;
+  /** Host and port at which Service B answers over gRPC. */
+  readonly grpc: string;
   /** Asks the gateway; a refusal becomes a sentence. */
   ask(path: string, question?: Question): Promise<Fields>;
 }
+
+const GRPC_PORT = '9001';
 
 /** Throws a sentence that says what to start where something of it is missing. */
 export async function findDemoLab(url: string | undefined, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<DemoLab> {
@@ -32,6 +36,7 @@ export async function findDemoLab(url: string | undefined, env: NodeJS.ProcessEn
     training,
     door,
     openInference: await openInferenceOf(gateway, env),
+    grpc: `${new URL(gateway).hostname}:${env['MLAB_PREDICTOR_GRPC_PORT'] || GRPC_PORT}`,
     ask: async (path, question) => {
       try {
         return await askJson(server, path, question);

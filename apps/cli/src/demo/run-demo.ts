@@ -6,6 +6,7 @@ import { dataStep } from './data-step.ts';
 import type { DemoDataset } from './demo-datasets.ts';
 import type { DemoLab } from './demo-lab.ts';
 import type { Demo, DemoStep } from './demo-step.ts';
+import { grpcStep } from './grpc-step.ts';
 import { linksStep } from './links-step.ts';
 import { trainingStep } from './training-step.ts';
 
@@ -16,6 +17,7 @@ const STEPS: readonly DemoStep[] = [
   approvedStep,
   deployedStep,
   curlStep,
+  grpcStep,
   tritonStep,
   explainStep,
   linksStep,
@@ -48,8 +50,9 @@ export async function runDemo({ lab, name, dataset, json, signal, output }: Demo
   for (const [index, step] of STEPS.entries()) {
     signal.throwIfAborted();
     if (!json) write(`\n${styleText('bold', `${index + 1}  ${step.heading(demo)}`)}\n`);
+    const start = performance.now();
     const { lines, data } = await step.run(demo);
-    if (json) write(`${JSON.stringify({ step: step.name, ...data })}\n`);
+    if (json) write(`${JSON.stringify({ step: step.name, ms: Math.round(performance.now() - start), ...data })}\n`);
     else lines.forEach(indented);
   }
   if (!json) write(`\nAll of it in ${((performance.now() - began) / 1000).toFixed(1)} s.\n`);
