@@ -26,7 +26,7 @@ export const service = defineService({
   forwards: [predictor, monitoring, tracking, registry, training],
   config,
   database: { migrations: new URL('../migrations/', import.meta.url), optional: true },
-  start({ config, peers, database, events, log, metrics, clock, random }) {
+  async start({ config, peers, database, events, log, metrics, clock, random }) {
     const onEvent = observeUpstream(log, metrics, () => upstream.snapshot());
     const upstream: Upstream<ServiceB> = openUpstream(config, {
       now: () => clock.monotonic(),
@@ -41,7 +41,7 @@ export const service = defineService({
       database === undefined
         ? undefined
         : keepInputs(database, events, { config: config.inputLog, redacted: config.logInput === 'redacted', log, metrics, clock, random });
-    const serviceB = askServiceB(upstream, copiesOver(config.transport, peers.predictor, events), clock);
+    const serviceB = askServiceB(upstream, await copiesOver(config.transport, peers.predictor, events), clock);
     const deps = {
       logInput: openInputLines(log, { show: config.logInput, limit: config.logInputLimit }),
       inputs,

@@ -1,12 +1,9 @@
 import { predictor } from '@mlab/contracts/predictor';
 import { AppError, type CallMeta, type Events, type Queue } from '@mlab/kernel';
 import { CallFailure } from '#/domain/call-failure.ts';
-import type { Copies, InferQuestion, ServiceB } from '#/service-b/service-b.ts';
+import { READING, type Copies, type InferQuestion, type ServiceB } from '#/service-b/service-b.ts';
 
 const { predictions, rowPredictions, rowExplanations, inferences } = predictor.queues;
-
-/** What tells how a body is to be read or written; all else of a request is about its connection. */
-const READING = ['content-type', 'content-encoding', 'inference-header-content-length', 'accept', 'accept-encoding'] as const;
 
 /** All copies together, through the queues that they share: whoever is free answers. */
 export function queueCopies(events: Events): Copies {

@@ -14,6 +14,9 @@ export interface InferQuestion {
   readonly body: Uint8Array;
 }
 
+/** What tells how a body is to be read or written; all else that HTTP says of a request is about its connection. */
+export const READING = ['content-type', 'content-encoding', 'inference-header-content-length', 'accept', 'accept-encoding'] as const;
+
 /** One way to one copy of Service B, or to all of them together. What it answers and refuses is the same whatever the way. */
 export interface ServiceB {
   readonly id: string;

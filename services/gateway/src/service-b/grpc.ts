@@ -1,0 +1,56 @@
+import { fromJson, toJson, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
+import { ValueSchema } from '@bufbuild/protobuf/wkt';
+import type { predictor } from '@mlab/contracts/predictor';
+import type { RowExplanations, RowPredictions } from '@mlab/contracts/predictor-models';
+import { AppError, type ClientOf, type Instance, type Peer } from '@mlab/kernel';
+import { PredictorService } from '@mlab/protos/predictor';
+import { READING, type AskedRows, type Copies, type ServiceB } from '#/service-b/service-b.ts';
+
+type Neighbour = ClientOf<typeof predictor>;
+
+/** Each copy over gRPC, or in this process. */
+export const grpcCopies = (peer: Peer<Neighbour>): Copies => ({
+  now: () => peer.instances().map(overGrpc),
+  onChange: (listener) => peer.onChange((instances) => listener(instances.map(overGrpc))),
+});
+
+function overGrpc({ id, grpc }: Instance<Neighbour>): ServiceB {
+  if (grpc === undefined) throw new Error('Service B answers nothing over gRPC.');
+  const client = grpc.client(PredictorService);
+  return {
+    id,
+    predict: async (input, call) => {
+      const { className, confidence, inputLength, message } = await client.predict({ input }, call);
+      return { prediction: { class: className, confidence, input_length: Number(inputLength) }, message };
+    },
+    predictRows: async (asked, call) => {
+      const { model, version, predictions } = await client.predictRows(rowsOf(asked), call);
+      return { model, version, predictions: predictions as unknown as RowPredictions['predictions'] };
+    },
+    explainRows: async ({ class: wanted, ...asked }, call) => {
+      const which = wanted === undefined ? {} : { class: fromJson(ValueSchema, wanted as JsonValue) };
+      const { model, version, method, class: explained, explanations } = await client.explainRows({ ...rowsOf(asked), ...which }, call);
+      return {
+        model,
+        version,
+        method: method as RowExplanations['method'],
+        ...(explained === undefined ? {} : { class: toJson(ValueSchema, explained) }),
+        explanations: explanations as unknown as RowExplanations['explanations'],
+      };
+    },
+    infer: async ({ model, version, headers, body }, call) => {
+      const known = READING.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
+      const asked = { model, headers: Object.fromEntries(known), body: body as Uint8Array<ArrayBuffer> };
+      const answer = await client.infer(version === undefined ? asked : { ...asked, version }, call);
+      return { status: answer.status, contentType: answer.contentType, headers: answer.headers, body: answer.body };
+    },
+  };
+}
+
+function rowsOf({ name, rows, version, alias }: AskedRows) {
+  const asked = { name, rows: rows as unknown as JsonObject[] };
+  // gRPC cannot say both, so that Service B would not see what it refuses over any other way.
+  if (version !== undefined && alias !== undefined) throw new AppError('invalid', 'A version or an alias is asked for, not both.');
+  if (version !== undefined) return { ...asked, which: { case: 'version' as const, value: version } };
+  return alias === undefined ? asked : { ...asked, which: { case: 'alias' as const, value: alias } };
+}
