@@ -262,7 +262,7 @@ suite('answers', () => {
         '{"name":"a \\"b\\"","datatype":"BYTES","shape":[1],"data":["€\\n"]},' +
         '{"name":"f","datatype":"BOOL","shape":[2],"data":[true,false]}]}',
     );
-    JSON.parse(String(body));
+    JSON.parse(body);
   });
 
   test('have as bytes what was asked for so', () => {
