@@ -37,7 +37,9 @@ export interface ChannelOptions {
 
 export function openChannel({ callee, label, url, identity }: ChannelOptions): Channel {
   const { host } = new URL(url);
-  const connect = (): Client => new Client(host, credentialsOf(callee, url, identity?.tls), OPTIONS);
+  // With mutual TLS a service is known by its name wherever it is, and an address is no name that TLS could ask for.
+  const options = identity?.tls === undefined ? OPTIONS : { ...OPTIONS, 'grpc.ssl_target_name_override': callee };
+  const connect = (): Client => new Client(host, credentialsOf(callee, url, identity?.tls), options);
   let client = connect();
   let closed = false;
   // The library asks for a certificate once; connections to come need the new one.

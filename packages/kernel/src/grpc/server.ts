@@ -67,9 +67,15 @@ export async function openGrpcServer(options: GrpcServerOptions): Promise<GrpcSe
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       draining.abort();
-      await (await engine?.catch(() => undefined))?.drain(settings.drainMs);
+      const opened = await engine?.catch(() => undefined);
+      opened?.drain();
       // Those that never said a word.
-      for (const socket of sockets.all()) socket.destroy();
+      for (const socket of sockets.all()) if (socket.bytesRead === 0) socket.destroy();
+      const impatient = setTimeout(() => {
+        for (const socket of sockets.all()) socket.destroy();
+      }, settings.drainMs);
+      await sockets.emptied();
+      clearTimeout(impatient);
       await closed;
     },
   };

@@ -6,17 +6,24 @@ export interface SocketTable {
   /** By `address:port`. */
   readonly find: (peer: string) => Socket | undefined;
   readonly all: () => Iterable<Socket>;
+  /** Resolves when there is none any more. */
+  readonly emptied: () => Promise<void>;
 }
 
 export function openSocketTable(): SocketTable {
   const sockets = new Map<string, Socket>();
+  let told = (): void => {};
   return {
     add: (socket) => {
       const peer = `${socket.remoteAddress}:${socket.remotePort}`;
       sockets.set(peer, socket);
-      socket.once('close', () => void sockets.delete(peer));
+      socket.once('close', () => {
+        sockets.delete(peer);
+        if (sockets.size === 0) told();
+      });
     },
     find: (peer) => sockets.get(peer),
     all: () => sockets.values(),
+    emptied: () => new Promise((resolve) => (sockets.size === 0 ? resolve() : (told = resolve))),
   };
 }
