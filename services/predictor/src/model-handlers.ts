@@ -19,7 +19,11 @@ interface Asked {
   readonly alias?: string | undefined;
 }
 
-const refOf = ({ name, version, alias }: Asked): ModelRef => ({ model: name, version, alias });
+function refOf({ name, version, alias }: Asked): ModelRef {
+  if (version === undefined || alias === undefined) return { model: name, version, alias };
+  const msg = 'Either a version or an alias is asked for, not both';
+  throw new AppError('invalid', msg, { issues: [{ type: 'version_and_alias', loc: ['body', 'alias'], msg, input: alias }] });
+}
 
 type ModelHandlers = Pick<HandlersOf<typeof predictor>, keyof typeof modelOperations>;
 

@@ -28,6 +28,7 @@ export interface Registered {
 
 export interface TestServing extends AsyncDisposable {
   readonly url: string;
+  readonly grpcUrl: string;
   readonly client: ClientOf<typeof predictor>;
   readonly registry: ClientOf<typeof registry>;
   readonly tracking: ClientOf<typeof tracking>;
@@ -65,6 +66,7 @@ export async function startServing(env: Readonly<Record<string, string>> = {}): 
   const disposing = stack.move();
   return {
     url: app.url,
+    grpcUrl: app.grpcUrl,
     client: app.client,
     registry: toRegistry,
     tracking: toTracking,

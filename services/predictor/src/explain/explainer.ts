@@ -36,7 +36,8 @@ export function openExplainer(bytes: Uint8Array, signature: unknown, profile: un
   if (features === undefined) throw new AppError('conflict', `What its trees or weights look at cannot be computed here: ${reason}.`);
   const fields = fieldsOf({ inputs: features.inputs, metadata: model.metadata }, signature);
   const origins = singleOrigins(model, input, fields);
-  const reader = new RowReader(fields);
+  // A mean of truths is a number.
+  const reader = new RowReader(fields.map((field) => (field.kind === 'boolean' ? { ...field, kind: 'number' } : field)));
   const means = explainable.method === 'linear' ? meansOf(profile, { reader, features, origins }) : undefined;
   const score = scoreOf(model, explainable, means);
   return {

@@ -65,9 +65,6 @@ export class OpenedModels implements Models {
   }
 
   #bring(ref: ModelRef, call: CallMeta, isInsisted: boolean): Promise<AnsweringModel> {
-    if (ref.version !== undefined && ref.alias !== undefined) {
-      throw new AppError('invalid', 'A version or an alias is asked for, not both.');
-    }
     const way = this.#ways.get(ref.model)?.get(nameOf(ref)) ?? this.#remember(newWay(ref));
     return forCaller(this.#look(way, isInsisted), call);
   }
