@@ -6,7 +6,9 @@ const TOLERANCE = 1e-5;
 export async function checkAnswers(entrants: readonly Entrant[], row: readonly number[]): Promise<void> {
   let first: { readonly name: string; readonly said: readonly number[] } | undefined;
   for (const { target, running } of entrants) {
+    await running.resume?.();
     const answer = await (running.ask ?? askOverHttp)(running.url, running.body(row));
+    running.pause?.();
     const said = running.probabilities(answer);
     if (said.length !== 2 || !said.every((each) => each >= 0 && each <= 1))
       throw new Error(`${target.name} did not answer with two probabilities, but with ${JSON.stringify(answer)}.`);

@@ -44,7 +44,9 @@ async function measureModel(name: ModelName): Promise<ModelReport> {
   for (const target of options.targets) {
     tell(`${served.title}: starting ${target.name}`);
     try {
-      entrants.push({ target, running: await target.start(place, stack) });
+      const running = await target.start(place, stack);
+      running.pause?.();
+      entrants.push({ target, running });
     } catch (error) {
       if (target.family === 'ours' || target.family === 'bare') throw error;
       missing[target.name] = error instanceof Error ? error.message : String(error);

@@ -16,6 +16,10 @@ export interface ForeignProgram {
 export interface ForeignServer extends AsyncDisposable {
   /** Of all processes that it consists of now. */
   pids(): readonly number[];
+  /** Stops them all, so that they take nothing from another that is measured. */
+  pause(): void;
+  /** Until it answers again. */
+  resume(): Promise<void>;
 }
 
 const START_MS = 180_000;
@@ -31,25 +35,36 @@ export async function startForeign({ name, command: [program, ...args], folder, 
   }
   const gone = once(child, 'exit');
   const pids = (): number[] => descendantsOf(child.pid ?? 0);
-  const killAll = (): void => {
-    for (const pid of pids()) tell(pid, 'SIGKILL');
+  const tellAll = (signal: NodeJS.Signals): void => {
+    for (const pid of pids()) tell(pid, signal);
   };
+  const killAll = (): void => tellAll('SIGKILL');
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   process.once('exit', killAll);
   const stop = async (): Promise<void> => {
     // Who outlives the first of them has another parent then, and could not be found any more.
     const all = pids();
+    tellAll('SIGCONT');
     child.kill('SIGTERM');
     await Promise.race([gone, wait(STOP_MS, undefined, { ref: false })]);
     for (const pid of all) tell(pid, 'SIGKILL');
     process.off('exit', killAll);
   };
   try {
-    await untilItAnswers(readyUrl, () => child.exitCode !== null || child.signalCode !== null);
+    await untilItAnswers(readyUrl, hasEnded);
   } catch (error) {
     await stop();
     throw new Error(`${name} did not start. It said last:\n${said}`, { cause: error });
   }
-  return { pids, [Symbol.asyncDispose]: stop };
+  return {
+    pids,
+    pause: () => tellAll('SIGSTOP'),
+    resume: async () => {
+      tellAll('SIGCONT');
+      await untilItAnswers(readyUrl, hasEnded);
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /** A process and all below it; from /proc, so that elsewhere it is the process alone. */

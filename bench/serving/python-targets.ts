@@ -21,6 +21,8 @@ const running = (url: string, server: ForeignServer): Running => ({
   body: inferBody,
   probabilities: inferred,
   pids: Object.fromEntries(server.pids().map((pid) => [`process ${pid}`, pid])),
+  pause: server.pause,
+  resume: server.resume,
 });
 
 /** uvicorn on uvloop and httptools, without its access log. */
@@ -47,13 +49,13 @@ function fastapi(name: string, shape: string, { workers = 1, env = {} }: { worke
   };
 }
 
-function mlserver(name: string, shape: string, workers: number): Target {
+function mlServer(name: string, shape: string, workers: number): Target {
   return {
     name: `MLServer, ${name}`,
     family: 'mlserver',
     shape,
     start: async ({ path, folder }, stack) => {
-      const { python } = environment('mlserver');
+      const mlserver = environment('mlserver').program('mlserver');
       const [http, grpc, metrics] = [await freePort(), await freePort(), await freePort()];
       const repository = join(folder, `mlserver-${workers}`);
       mkdirSync(repository);
@@ -64,7 +66,7 @@ function mlserver(name: string, shape: string, workers: number): Target {
       writeFileSync(join(repository, 'model-settings.json'), JSON.stringify(model));
       const server = await startForeign({
         name,
-        command: [python, '-m', 'mlserver.cli', 'start', repository],
+        command: [mlserver, 'start', repository],
         folder,
         env: { ...ONE_THREAD, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: here },
         readyUrl: `http://127.0.0.1:${http}/v2/models/model/ready`,
@@ -113,8 +115,8 @@ export const pythonTargets: readonly Target[] = [
   fastapi('2 workers', '2 processes, ONNX Runtime on the event loop of each', { workers: 2 }),
   fastapi('threads', '1 process, ONNX Runtime in a pool of threads', { env: { THREADS: '1' } }),
   fastapi('Pydantic', '1 process, validated by Pydantic as is usual', { env: { PYDANTIC: '1' } }),
-  mlserver('in process', '1 process, parallel_workers 0', 0),
-  mlserver('2 workers', '3 processes, parallel_workers 2', 2),
+  mlServer('in process', '1 process, parallel_workers 0', 0),
+  mlServer('2 workers', '3 processes, parallel_workers 2', 2),
   ray('1 replica', 'a proxy, 1 replica and what Ray needs', 1),
   ray('2 replicas', 'a proxy, 2 replicas and what Ray needs', 2),
 ];

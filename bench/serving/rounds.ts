@@ -36,7 +36,9 @@ export async function runRounds(entrants: readonly Entrant[], { generator, pace,
     const question = { url: running.url, body: running.body(row), connections: pace.connections, seconds };
     const contender = { name: target.name, url: running.url, pids: running.pids };
     const run = (): ReturnType<Generator['run']> => (running.load ?? generator.run.bind(generator))(question);
+    await running.resume?.();
     const { perSecond, p50, p99, cpu } = await measure(contender, run);
+    running.pause?.();
     const spent = Object.values(cpu);
     return { perSecond, p50, p99, cpu: spent.length === 0 ? Number.NaN : spent.reduce((sum, each) => sum + each, 0) };
   };

@@ -20,6 +20,9 @@ export interface Running {
   readonly probabilities: (answer: unknown) => readonly number[];
   /** Every process that works for an answer, by the role it plays. */
   readonly pids: Readonly<Record<string, number>>;
+  /** Of those that have work to do when nobody asks. */
+  readonly pause?: () => void;
+  readonly resume?: () => Promise<void>;
   /** Asks once, and makes the load, where that is none of plain HTTP. */
   readonly ask?: (url: string, body: string) => Promise<unknown>;
   readonly load?: (load: Load) => Promise<Measure>;
