@@ -27,6 +27,9 @@ const CRASH_ROUNDS = '1000';
 const COMPAT = '--compat';
 const COMPAT_PROGRAM = 'compat/mlflow/main.ts';
 
+/** Clients of Triton and KServe against the Model API. */
+const INFERENCE_PROGRAM = 'compat/inference/main.ts';
+
 /** Training's executor against a real Ray. */
 const RAY_PROGRAM = 'compat/ray/main.ts';
 
@@ -40,7 +43,8 @@ export const command: Command = {
   details: `  mlab test tests/cli/*.test.ts --test-name-pattern="port"
 
   --crash   The crash tests alone, with as many rounds as MLAB_CRASH_ROUNDS says (1000).
-  --compat  MLflow's own client against our services, in releases of this year and the last; needs Python, and says so where there is none.
+  --compat  MLflow's own client against our services, in releases of this year and the last, and the clients of Triton and KServe against the
+            Model API; needs Python, and says so where there is none.
             --against mlflow asks MLflow's own server instead, --release 3.17.2 one release, --only a selection as pytest -k takes it.
   --fuzz    Requests by chance after the OpenAPI documents, by schemathesis; needs Python too. Takes the seconds for each service, and a seed.
 
@@ -49,7 +53,7 @@ All tests share one PostgreSQL, which is started for them and removed at the end
   passesArgumentsOn: true,
   async run({ positionals }) {
     for (const [option, programs] of [
-      [COMPAT, [COMPAT_PROGRAM, RAY_PROGRAM]],
+      [COMPAT, [COMPAT_PROGRAM, INFERENCE_PROGRAM, RAY_PROGRAM]],
       [FUZZ, [FUZZ_PROGRAM]],
     ] as const) {
       if (!positionals.includes(option)) continue;
