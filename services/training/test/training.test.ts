@@ -1,4 +1,5 @@
 import { datasetTests } from './datasets.ts';
+import { elsewhereTests } from './elsewhere.ts';
 import { hostileTests } from './hostile.ts';
 import { jobTests } from './jobs.ts';
 import { refusalTests } from './refusals.ts';
@@ -12,4 +13,5 @@ jobTests();
 hostileTests();
 studyTests();
 taskTests();
+elsewhereTests();
 threadTests();

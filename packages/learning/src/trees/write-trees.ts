@@ -26,8 +26,11 @@ function inputOf({ columns, trees }: TreeModel, graph: GraphBuilder, features: r
     parts.push(part);
     width += part.dims[0] ?? 1;
   };
-  const ofSource = (wanted: number): { column: TreeColumn; index: number }[] =>
-    columns.columns.map((column, index) => ({ column, index })).filter(({ column }) => column.source === wanted);
+  const bySource = Map.groupBy(
+    columns.columns.map((column, index): { column: TreeColumn; index: number } => ({ column, index })),
+    ({ column }) => column.source,
+  );
+  const ofSource = (wanted: number) => bySource.get(wanted) ?? [];
   for (const flow of features) {
     if (flow.type === 'string') {
       const categories = columns.sources[source]?.categories;

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '@mlab/kernel/errors';
 import { openThreads } from '#/threads/threads.ts';
@@ -27,6 +27,7 @@ const lab = openProgramLab({ url, id, token, signal: stop.signal });
 async function work(): Promise<Outcome> {
   await using stack = new AsyncDisposableStack();
   try {
+    say(`The program is process ${process.pid} on ${hostname()}.`);
     const order = await lab.order();
     const folder = await mkdtemp(join(tmpdir(), 'mlab-program-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));

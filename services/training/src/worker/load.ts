@@ -57,9 +57,9 @@ function wantedOf(
   readable: readonly string[],
 ): readonly string[] {
   const wanted = new Set<string | undefined>([...features, target, split?.column, weights, ...evaluation.slices]);
+  const known = new Set([...readable, ...features]);
   for (const name of wanted)
-    if (name !== undefined && !readable.includes(name) && !features.includes(name))
-      throw new AppError('invalid', `The dataset has no column "${name}" that can be read.`);
+    if (name !== undefined && !known.has(name)) throw new AppError('invalid', `The dataset has no column "${name}" that can be read.`);
   return readable.filter((name) => wanted.has(name));
 }
 
