@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.ts';
 import { HttpError } from '../import/http/ask.ts';
-import type { Model } from '../predict/model.ts';
+import { explanationOf, type Model } from '../predict/model.ts';
 import { reasonsOf } from '../predict/output/table-writer.ts';
 import { predictedText } from '../predict/output/prediction-writer.ts';
 import { shellQuote } from '../shell-quote.ts';
@@ -36,11 +36,11 @@ export const explainStep: DemoStep = {
       if (error instanceof HttpError) return error;
       throw error;
     });
-    const [explanation] = explained instanceof HttpError ? [] : explained.explanations;
+    const explanation = explained instanceof HttpError ? undefined : explanationOf(explained, 0);
     if (explained instanceof HttpError || explanation === undefined)
       throw new CliError(`${name} cannot be explained: ${explained instanceof HttpError ? explained.message : 'nothing came'}`);
     const { base, score, contributions } = explanation;
-    const of = explained.class === undefined ? '' : ` for ${predictedText(explained.class)}`;
+    const of = explanation.class === undefined ? '' : ` for ${visibleText(predictedText(explanation.class))}`;
     return {
       lines: [
         `The score${of} is ${score.toFixed(3)}, where it would be ${base.toFixed(3)} knowing nothing of the row (${explained.method}):`,
@@ -48,7 +48,7 @@ export const explainStep: DemoStep = {
         '',
         command,
       ],
-      data: { command, method: explained.method, ...(explained.class === undefined ? {} : { class: explained.class }), ...explanation },
+      data: { command, method: explained.method, ...explanation },
     };
   },
 };

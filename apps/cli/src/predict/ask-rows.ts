@@ -2,7 +2,7 @@ import { CliError } from '../cli-error.ts';
 import { HttpError } from '../import/http/ask.ts';
 import { fitRow, type AskedRow } from './fit-rows.ts';
 import type { ModelDoor } from './model-door.ts';
-import type { Explained, Explanation, Model, Prediction } from './model.ts';
+import { explanationOf, type Explained, type Explanation, type Model, type Prediction } from './model.ts';
 import type { RowSource } from './rows/source-row.ts';
 
 /** A row with what the model says of it. */
@@ -14,8 +14,6 @@ export interface AnsweredRow {
 
 export interface AnsweredBatch {
   readonly rows: readonly AnsweredRow[];
-  /** The class whose score is explained, where there is one for all. */
-  readonly explainedClass?: unknown;
 }
 
 /** So many rows are asked at once, of at most so many characters; and so many questions are under way. */
@@ -70,11 +68,10 @@ async function askPortion(door: ModelDoor, model: Model, rows: readonly AskedRow
       throw new CliError(`${model.model} was asked for ${rows.length} rows and answered for ${answer.predictions.length}.`);
     return {
       rows: rows.map((row, index) => {
-        const explanation = explained?.explanations[index];
+        const explanation = explained && explanationOf(explained, index);
         const prediction = answer.predictions[index] as Prediction;
         return explanation === undefined ? { row, prediction } : { row, prediction, explanation };
       }),
-      explainedClass: explained?.class,
     };
   } catch (error) {
     throw error instanceof HttpError ? refusalOf(error, rows) : error;

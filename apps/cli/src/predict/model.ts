@@ -24,9 +24,11 @@ export interface Prediction {
 }
 
 export interface Explanation {
+  /** The class whose score it is, where the model has classes. */
+  readonly class?: unknown;
   readonly base: number;
   readonly score: number;
-  readonly contributions: Readonly<Record<string, number>>;
+  readonly contributions: Readonly<Record<string, number | null>>;
 }
 
 export interface Predicted {
@@ -37,6 +39,15 @@ export interface Predicted {
 
 export interface Explained {
   readonly method: string;
+  /** The class whose score is explained in all rows; absent: there is none, or each row says its own. */
   readonly class?: unknown;
   readonly explanations: readonly Explanation[];
+}
+
+/** What is explained of a row, with the class that it is about. */
+export function explanationOf({ class: ofAll, explanations }: Explained, row: number): Explanation | undefined {
+  const found = explanations[row];
+  if (found === undefined) return undefined;
+  const { class: own = ofAll, base, score, contributions } = found;
+  return { ...(own === undefined ? {} : { class: own }), base, score, contributions };
 }

@@ -5,15 +5,13 @@ import type { PredictionWriter } from './prediction-writer.ts';
 /** An object for each row: one a line, or all in one list. */
 export function jsonWriter({ version }: Model, form: 'lines' | 'list'): PredictionWriter {
   let row = 0;
-  const objects = ({ rows, explainedClass }: AnsweredBatch): string[] =>
+  const objects = ({ rows }: AnsweredBatch): string[] =>
     rows.map(({ prediction, explanation }) =>
       JSON.stringify({
         row: ++row,
         version,
         ...prediction,
-        ...(explanation === undefined
-          ? {}
-          : { explanation: { ...(explainedClass === undefined ? {} : { class: explainedClass }), ...explanation } }),
+        ...(explanation === undefined ? {} : { explanation }),
       }),
     );
   if (form === 'lines') return { batch: (batch) => `${objects(batch).join('\n')}\n`, end: () => '' };

@@ -36,8 +36,9 @@ function cellsOf(number: number, { prediction, explanation }: AnsweredRow, expla
 }
 
 /** What moved the score most, the strongest first. */
-export const reasonsOf = (contributions: Readonly<Record<string, number>>, most = REASONS): readonly string[] =>
+export const reasonsOf = (contributions: Readonly<Record<string, number | null>>, most = REASONS): readonly string[] =>
   Object.entries(contributions)
+    .flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]))
     .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a))
     .slice(0, most)
     .map(([name, value]) => `${name} ${value < 0 ? '−' : '+'}${figure(Math.abs(value))}`);
