@@ -34,7 +34,9 @@ interface Message {
 
 /** Starts a real process of the platform and waits until it is ready. */
 export async function startProcess({ target, args = [], env = {}, ports = {} }: ProcessOptions): Promise<PlatformProcess> {
-  const portArgs = target.split(',').map((name) => `--port=${name}=${ports[name] ?? 0}`);
+  const names = target.split(',');
+  const grpc = names.includes('predictor') ? ['predictor/grpc'] : [];
+  const portArgs = [...names, ...grpc].map((name) => `--port=${name}=${ports[name] ?? 0}`);
   const child = fork(MAIN, [`--target=${target}`, ...portArgs, ...args], { env: { ...cleanEnv(), ...env }, silent: true });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -50,7 +50,12 @@ function overGrpc({ id, grpc }: Instance<Neighbour>): ServiceB {
 function rowsOf({ name, rows, version, alias }: AskedRows) {
   const asked = { name, rows: rows as unknown as JsonObject[] };
   // gRPC cannot say both, so that Service B would not see what it refuses over any other way.
-  if (version !== undefined && alias !== undefined) throw new AppError('invalid', 'A version or an alias is asked for, not both.');
+  if (version !== undefined && alias !== undefined) throw bothAsked(alias);
   if (version !== undefined) return { ...asked, which: { case: 'version' as const, value: version } };
   return alias === undefined ? asked : { ...asked, which: { case: 'alias' as const, value: alias } };
+}
+
+function bothAsked(alias: string): AppError {
+  const msg = 'Either a version or an alias is asked for, not both';
+  return new AppError('invalid', `${msg}.`, { issues: [{ type: 'version_and_alias', loc: ['body', 'alias'], msg, input: alias }] });
 }
