@@ -7,6 +7,8 @@ import type { ModelRef, ServedModel } from '#/domain/served-model.ts';
 export const DEMO = 'demo';
 
 const VERSION = 1;
+/** So many rows are answered without a promise. */
+const MOST_NOW = 100;
 const INPUT: Port = { name: 'input', type: 'string', shape: [undefined], classes: undefined };
 const output = (name: string, type: Port['type']): Port => ({ name, type, shape: [undefined], classes: undefined });
 
@@ -23,6 +25,7 @@ export function demoServed(random: () => number): ServedModel {
     outputs: [output('class', 'string'), output('confidence', 'double'), output('input_length', 'int64')],
     metadata: new Map([['description', 'Picks a class at random']]),
     ask: async (columns) => answer(textsOf(columns), random),
+    askNow: (columns, rows) => (rows > MOST_NOW ? undefined : answer(textsOf(columns), random)),
   };
 }
 

@@ -25,6 +25,8 @@ export interface ServedModel {
   readonly metadata: ReadonlyMap<string, string>;
   /** All outputs for the rows of the columns. Counted, measured and bounded; `invalid` where the columns do not fit. */
   ask(columns: Columns, call: CallMeta): Promise<Outputs>;
+  /** The same without waiting; `undefined` where so many rows cannot be answered at once: then `ask` has to be. */
+  askNow?(columns: Columns, rows: number): Outputs | undefined;
 }
 
 /** All models that can be asked. */

@@ -28,37 +28,56 @@ export interface InferOptions {
   readonly maxBodyBytes: number;
 }
 
-/** Asks the model that a request names. */
+type Answering = ForeignAnswer | Promise<ForeignAnswer>;
+
+/** Asks the model that a request names; at once wherever nothing has to be waited for. */
 export function inferHandler({ models, statistics, maxBodyBytes }: InferOptions) {
-  return async ({ params, headers, body }: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => {
+  return ({ params, headers, body }: ForeignRequest, call: CallMeta): Answering => {
     const ref = whichModel(params['model'] ?? '', params['version']);
-    // Nothing is waited for where nothing has to be: it is the hot path.
-    const model = models.standing(ref) ?? (await opened(models, ref, call));
+    const model = models.standing(ref);
     const encoding = headers['content-encoding'];
+    return model === undefined || encoding !== undefined
+      ? later(ref, encoding, { headers, body }, call)
+      : answer(model, { headers, body }, call);
+  };
+
+  async function later(ref: ModelRef, encoding: string | undefined, { headers, body }: Question, call: CallMeta): Promise<ForeignAnswer> {
+    const model = await models.open(ref, call);
     const plain = encoding === undefined ? body : await decompress(body, encoding, maxBodyBytes);
+    return answer(model, { headers, body: plain }, call);
+  }
+
+  function answer(model: ServedModel, { headers, body }: Question, call: CallMeta): Answering {
     const counted = statistics.of(model);
     const began = statistics.now();
-    try {
-      const asked = readRequest(plain, textOf(headers[HEADER_LENGTH]), model);
-      const columns = columnsOf(model, asked.inputs);
-      const read = statistics.now();
-      const outputs = await model.ask(columns, call);
-      const inferred = statistics.now();
-      const answer = answerOf(model, asked, outputs);
-      statistics.succeeded(counted, asked.inputs[0]?.shape[0] ?? 1, [began, read, inferred, statistics.now()]);
-      const wanted = encodingFor(textOf(headers['accept-encoding']), answer);
-      return wanted === undefined ? answer : await compress(answer, wanted);
-    } catch (error) {
+    const failed = (error: unknown): never => {
       statistics.failed(counted, began);
       throw error;
+    };
+    try {
+      const asked = readRequest(body, textOf(headers[HEADER_LENGTH]), model);
+      const columns = columnsOf(model, asked.inputs);
+      const rows = asked.inputs[0]?.shape[0] ?? 1;
+      const read = statistics.now();
+      const finish = (outputs: Outputs): Answering => {
+        const inferred = statistics.now();
+        const written = answerOf(model, asked, outputs);
+        statistics.succeeded(counted, rows, [began, read, inferred, statistics.now()]);
+        const encoding = encodingFor(textOf(headers['accept-encoding']), written);
+        return encoding === undefined ? written : compress(written, encoding);
+      };
+      const outputs = model.askNow?.(columns, rows);
+      return outputs === undefined ? model.ask(columns, call).then(finish).catch(failed) : finish(outputs);
+    } catch (error) {
+      return failed(error);
     }
-  };
+  }
 }
+
+type Question = Pick<ForeignRequest, 'headers' | 'body'>;
 
 /** Of a header that came more than once, all of it. */
 const textOf = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header.join(', ') : header);
-
-const opened = (models: ProtocolModels, ref: ModelRef, call: CallMeta): Promise<ServedModel> => models.open(ref, call);
 
 function answerOf(model: ServedModel, { id, outputs: requested }: InferRequest, outputs: Outputs): ForeignAnswer {
   const tensors = requested.map((output) => tensorOf(model, output, outputs));
