@@ -15,11 +15,11 @@ export interface ForeignProgram {
 
 export interface ForeignServer extends AsyncDisposable {
   /** Of all processes that it consists of now. */
-  pids(): readonly number[];
+  readonly pids: () => readonly number[];
   /** Stops them all, so that they take nothing from another that is measured. */
-  pause(): void;
+  readonly pause: () => void;
   /** Until it answers again. */
-  resume(): Promise<void>;
+  readonly resume: () => Promise<void>;
 }
 
 const START_MS = 180_000;
