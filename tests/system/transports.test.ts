@@ -156,10 +156,10 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
     );
     const demo = json({ inputs: [{ name: 'input', shape: [1], datatype: 'BYTES', data: ['x'] }] });
     const seen = TRANSPORTS.map(() => new Map<number, number>());
-    let going = true;
+    const state = { going: true };
     const loops = urls.flatMap((url, index) =>
       ['/process', '/v2/models/demo/infer'].map(async (path) => {
-        while (going) {
+        while (state.going) {
           const body = path === '/process' ? json({ data: 'x' }) : demo;
           const answer = await fetch(url + path, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
           await answer.arrayBuffer();
@@ -179,11 +179,11 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
       for (const counts of seen) counts.delete(200);
       await waitUntil('each answers again', 15_000, () => all(200));
     } finally {
-      going = false;
+      state.going = false;
       await first.kill();
       await Promise.all(loops);
       context.diagnostic(json(seen.map((counts) => [...counts])));
     }
-    for (const [index, counts] of seen.entries()) assert.deepEqual([...counts.keys()].toSorted(), [200, 503], TRANSPORTS[index]);
+    for (const [index, counts] of seen.entries()) assert.deepEqual(new Set(counts.keys()), new Set([200, 503]), TRANSPORTS[index]);
   });
 });

@@ -37,7 +37,8 @@ export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Each question is a span of the caller's, as the calls of operations are. */
 export function createSpeak(contract: Contract, transport: SpeakTransport, caller: string, tracer: Tracer): Speak {
   return async (protocol, name, question, call) => {
-    const route = (protocol.routes as Readonly<Record<string, Route>>)[name];
+    const routes: Readonly<Record<string, Route>> = protocol.routes;
+    const route = routes[name];
     if (route === undefined) throw new Error(`${protocol.title} has no route ${name}.`);
     const trace = tracer.start(`${contract.name}.${name}`, 'client', call.trace);
     try {
