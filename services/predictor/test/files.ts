@@ -1,4 +1,4 @@
-import { concat, GraphBuilder, linearClassifier, linearRegressor, oneHotEncoder, writeModel, type Flow } from '@mlab/onnx';
+import { concat, GraphBuilder, linearClassifier, linearRegressor, oneHotEncoder, treeRegressor, writeModel, type Flow } from '@mlab/onnx';
 
 /** What MLflow writes of a model with the flavour `onnx`. */
 export const mlmodel = (data = 'model.onnx'): string =>
@@ -49,3 +49,40 @@ export function uncompiled(operator = 'Erf'): Uint8Array {
 }
 
 export const logged = (model: Uint8Array): Readonly<Record<string, Uint8Array | string>> => ({ MLmodel: mlmodel(), 'model.onnx': model });
+
+/** Full trees of some depth, which look at eight features. */
+export function forest(trees: number, depth: number): Uint8Array {
+  const graph = new GraphBuilder({ name: 'forest' });
+  const x = concat(
+    graph,
+    Array.from({ length: 8 }, (_, at) => graph.input(`x${at}`, 'float')),
+  );
+  const [nodes, leaves] = [2 ** (depth + 1) - 1, 2 ** depth];
+  const isLeaf = (node: number): boolean => node >= leaves - 1;
+  const all = <T>(make: (node: number, tree: number) => T): T[] =>
+    Array.from({ length: trees * nodes }, (_, at) => make(at % nodes, Math.floor(at / nodes)));
+  const starts = [0];
+  for (const leaf of all((node) => Number(isLeaf(node)))) starts.push((starts.at(-1) as number) + leaf);
+  const value = treeRegressor(graph, x, {
+    precision: 'float',
+    roots: Int32Array.from({ length: trees }, (_, tree) => tree * nodes),
+    features: Int32Array.from(all((node, tree) => (isLeaf(node) ? -1 : (node * 7 + tree) % 8))),
+    modes: new Uint8Array(trees * nodes),
+    thresholds: Float64Array.from(all((node, tree) => ((node * 31 + tree * 17) % 100) / 100)),
+    no: Int32Array.from(all((node, tree) => (isLeaf(node) ? 0 : tree * nodes + 2 * node + 1))),
+    yes: Int32Array.from(all((node, tree) => (isLeaf(node) ? 0 : tree * nodes + 2 * node + 2))),
+    missingYes: new Uint8Array(trees * nodes),
+    covers: undefined,
+    weightStarts: Int32Array.from(starts),
+    weightTargets: new Int32Array(trees * leaves),
+    weights: Float64Array.from({ length: trees * leaves }, (_, leaf) => (leaf % 13) / 13),
+    targets: 1,
+    baseValues: new Float64Array(0),
+    aggregate: 'SUM',
+    postTransform: 'NONE',
+    classes: undefined,
+    width: 8,
+  });
+  graph.output('value', value);
+  return writeModel(graph.build());
+}

@@ -3,6 +3,7 @@ import { explanations } from './explanations.ts';
 import { loading } from './loading.ts';
 import { rows } from './rows.ts';
 import { startServing, type TestServing } from './serving-for-test.ts';
+import { swapping } from './swapping.ts';
 
 let serving: TestServing;
 before(async () => (serving = await startServing()));
@@ -11,3 +12,4 @@ after(() => serving[Symbol.asyncDispose]());
 rows(() => serving);
 loading(() => serving);
 explanations(() => serving);
+swapping(() => serving);
