@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { Client } from 'pg';
 import { churn, quick } from './data.ts';
 import { app } from './shared-training.ts';
 import type { Json } from './training-for-test.ts';
@@ -62,6 +64,7 @@ export const jobTests = (): void =>
       assert.deepEqual([dataOf('job-finished').state, dataOf('job-finished').result.version], ['succeeded', 1]);
       const data = dataOf('model-trained');
       const { sha256 } = await app.must(`GET /datasets/${churned}`);
+      assert.match(data.inputs[0].contentSha256, /^[0-9a-f]{64}$/);
       assert.deepEqual([data.inputs[0].sha256, data.inputs[0].rows, data.inputs[0].columns], [sha256, 400, ['months', 'bill', 'plan']]);
       assert.deepEqual(data.output, { modelId: result?.modelId, model: 'churn', version: 1, sha256: result?.modelSha256 });
       assert.deepEqual([data.runId, data.seed, data.code], [job.runId, 0, '0.1.0']);
@@ -163,6 +166,73 @@ export const jobTests = (): void =>
       assert.deepEqual([app.told.runs.size - runs, app.told.models.size - models], [1, 1]);
       assert.equal(app.told.versions.filter(({ model }) => model === 'patient').length, 1);
       assert.equal(run(job)?.metrics.filter(({ key }) => key === 'test_roc_auc').length, 1);
+    });
+
+    test('what nobody works on any more is ended as failed, because its queue has given it up', async () => {
+      for (const operation of ['importRun', 'getRun']) app.told.away.add(operation);
+      const { id } = await app.must('POST /jobs', { ...quick, dataset: await dataset(), target: 'leaves', trainer: 'logistic' });
+      const study = { search: { trials: 1, space: [{ param: 'C', kind: 'float', low: 1, high: 2 }] }, trainer: 'logistic' };
+      const searched = (await app.must('POST /studies', { ...quick, dataset: churned, target: 'leaves', ...study })).id;
+      await app.job(id, ({ error }) => error !== undefined);
+      await app.study(searched, ({ error }) => error !== undefined);
+      const database = new Client({ connectionString: app.databaseUrl });
+      await database.connect();
+      await database.query('UPDATE training.training_job SET queue_id = $1 WHERE id = $2', [randomUUID(), id]);
+      await database.query('UPDATE training.study SET queue_id = $1 WHERE id = $2', [randomUUID(), searched]);
+      await database.end();
+      // Looked for every five minutes.
+      app.later(360_000);
+      const [job, given] = [await app.job(id), await app.study(searched)];
+      assert.deepEqual([job.state, job.error], ['failed', 'What was queued for it is gone.']);
+      assert.deepEqual([given.state, given.error], ['failed', 'What was queued for it is gone.']);
+      app.told.away.clear();
+    });
+
+    test('costs choose a threshold, texts stand for no value, and commas for points', async () => {
+      const text = churn(200).replaceAll(
+        /^(\d*),(\d+),/gm,
+        (_, months: string, bill: string) => `${months === '' ? 'unknown' : months};"${bill},5";`,
+      );
+      const lines = text
+        .replaceAll(/,(basic|plus|pro),/g, ';$1;')
+        .replaceAll(/;(basic|plus|pro),/g, ';$1;')
+        .replace('months,bill,plan,leaves', 'months;bill;plan;leaves');
+      const types = [
+        { column: 'months', kind: 'number', missing: ['unknown'] },
+        { column: 'bill', decimalComma: true },
+      ];
+      const costs = { falsePositive: 1, falseNegative: 50 };
+      const asked = { dataset: await app.upload(lines, 'commas.csv'), target: 'leaves', params: { num_iterations: 5 }, types };
+      const { id } = await app.must('POST /jobs', { ...asked, evaluation: { ...quick.evaluation, costs } });
+      const job = await app.job(id);
+      assert.equal(job.state, 'succeeded', job.error);
+      const columns = JSON.parse(String(run(job)?.files.get('columns.json'))) as Json[];
+      assert.deepEqual(
+        columns.map(({ name, kind, missing }) => [name, kind, missing]),
+        [
+          ['months', 'number', 12],
+          ['bill', 'number', 0],
+          ['plan', 'text', 0],
+          ['leaves', 'text', 0],
+        ],
+      );
+      assert.match(JSON.stringify(columns[1].examples), /\d\.5|\d,5/);
+      const { thresholds = [], metrics = [] } = job.result ?? {};
+      const [f1, cheap] = [thresholds.find(({ goal }) => goal === 'f1'), thresholds.find(({ goal }) => goal === 'cost')];
+      assert.ok(
+        cheap?.cost !== undefined && f1?.cost !== undefined && cheap.cost < f1.cost && (cheap.threshold ?? 1) < (f1.threshold ?? 0),
+      );
+      const cost = metrics.find(({ name }) => name === 'cost');
+      assert.ok(
+        cost !== undefined && cost.value >= cheap.cost && cost.better === 'lower' && cost.baseline !== undefined,
+        JSON.stringify(cost),
+      );
+      assert.equal(run(job)?.metrics.find(({ key }) => key === 'test_cost')?.value, cost.value);
+      const [report, environment] = ['report.html', 'environment.json'].map((path) => String(run(job)?.files.get(path)));
+      assert.match(report ?? '', /Lowest cost[^]*Cost a row|Cost a row[^]*Lowest cost/);
+      assert.match(report ?? '', new RegExp(`Environment[^]*${process.version}`));
+      assert.match(environment ?? '', new RegExp(`"node": "${process.version}"[^]*"mlab"`));
+      assert.match(run(job)?.tags.get('mlab.dataset.content') ?? '', /^[0-9a-f]{64}$/);
     });
 
     test('what is left after a job is its report alone', async () => {

@@ -41,6 +41,14 @@ export const refusalTests = (): void =>
       [{ model: 'a/b' }, /^400 invalid body\.model/],
       [{ seed: -1 }, /^400 invalid body\.seed/],
       [{ earlyStopping: { rounds: 0 } }, /^400 invalid body\.earlyStopping\.rounds/],
+      [{ executor: 'ray' }, /^400 invalid executor must be threads or local, which is where programs run here/],
+      [{ executor: 'elsewhere' }, /^400 invalid body\.executor/],
+      [
+        { task: 'regression', evaluation: { costs: { falsePositive: 1, falseNegative: 1 } } },
+        /^400 invalid evaluation\.costs are for tasks of two classes/,
+      ],
+      [{ evaluation: { costs: { falsePositive: 1 } } }, /^400 invalid body\.evaluation\.costs/],
+      [{ types: [{ column: 'plan', missing: 'none' }] }, /^400 invalid body\.types\.0\.missing/],
       [{ trainer: { command: [] } }, /^400 invalid body\.trainer/],
     ];
 
@@ -75,6 +83,7 @@ export const refusalTests = (): void =>
         /^400 invalid search\.space\.0\.low must be greater than 0/,
       ],
       [{ target: 'nothing' }, {}, /^400 invalid target must be a column/],
+      [{ executor: 'kubernetes' }, {}, /^400 invalid executor must be threads or local/],
     ];
 
     test('a study that cannot be is told by its field', async () => {

@@ -74,6 +74,35 @@ export const studyTests = (): void =>
       assert.ok((await app.must('GET /studies?state=succeeded')).items.length >= 2);
     });
 
+    test('a grid is tried once, and the median ends what is worse', async () => {
+      const options = [0.5, 0.45, 0.4, 0.35, 0.3, 0.0003, 0.0002, 0.0001];
+      const grid = [{ param: 'learning_rate', kind: 'choice', options }];
+      const { id } = await app.must('POST /studies', await asked({ sampler: 'grid', pruner: 'median', trials: 50, space: grid }));
+      const study = await app.study(id);
+      assert.equal(study.state, 'succeeded', study.error);
+      const trials = await trialsOf(id);
+      assert.deepEqual(
+        trials.map(({ params }) => params.learning_rate).toSorted((a, b) => b - a),
+        options,
+      );
+      assert.deepEqual(
+        trials.slice(0, 5).map(({ state, steps }) => [state, steps]),
+        Array(5).fill(['complete', 15]),
+      );
+      const pruned = trials.filter(({ state }) => state === 'pruned');
+      assert.ok(pruned.length > 0 && pruned.every(({ steps }) => steps < 15), JSON.stringify(trials));
+    });
+
+    test('a study whose time is over ends with the best that it has', async () => {
+      const { id } = await app.must('POST /studies', await asked({ sampler: 'random', trials: 5000, timeoutSeconds: 1 }));
+      const study = await app.study(id);
+      assert.equal(study.state, 'succeeded', study.error);
+      const { complete, pruned, failed, running } = study.trials;
+      assert.ok(complete >= 1 && complete < 5000, `${complete} trials`);
+      assert.deepEqual([pruned, failed, running], [0, 0, 0]);
+      assert.equal((await app.job(study.jobId as string)).state, 'succeeded');
+    });
+
     test('a study whose trials all fail says why, and trains nothing', async () => {
       const question = await asked({ trials: 20, metric: 'rmse' }, { model: 'failing' });
       const { id } = await app.must('POST /studies', question);

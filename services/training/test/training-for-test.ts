@@ -7,7 +7,7 @@ import { tracking } from '@mlab/contracts/tracking';
 import type { training } from '@mlab/contracts/training';
 import type { TrainingJob } from '@mlab/contracts/training-jobs';
 import type { Study } from '@mlab/contracts/training-studies';
-import type { ClientOf } from '@mlab/kernel';
+import { systemClock, type ClientOf } from '@mlab/kernel';
 import { fake, startTest } from '@mlab/kernel/testing';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { openLog } from '@mlab/telemetry';
@@ -49,6 +49,8 @@ export interface TestTraining extends AsyncDisposable {
   readonly until: (what: string, seen: () => boolean | Promise<boolean>) => Promise<void>;
   /** The files of its objects. */
   readonly objects: () => Promise<readonly string[]>;
+  /** Lets the clock of the service go on by so much at once. */
+  readonly later: (ms: number) => void;
   readonly study: (id: string, until?: (study: Study) => boolean) => Promise<Study>;
 }
 
@@ -72,11 +74,13 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     MLAB_TRAINING_THREADS: '1',
     ...env,
   };
+  let aheadMs = 0;
+  const clock = { ...systemClock, now: () => new Date(Date.now() + aheadMs) };
   const listener = openListener();
   const facilities = stack.use(await openFacilities({ env: settings, services: [service, listener.service], logger, version: '0.0.0' }));
   const told = openFakes();
   const neighbours = [fake(tracking, told.tracking), fake(registry, told.registry), listener.service];
-  const app = stack.use(await startTest(service, { neighbours, facilities, env: settings, logger }));
+  const app = stack.use(await startTest(service, { neighbours, facilities, env: settings, logger, clock }));
   const api: TestTraining['api'] = async (route, body, headers = {}) => {
     const blank = route.indexOf(' ');
     const method = route.slice(0, blank);
@@ -111,6 +115,7 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     url: app.url,
     root,
     databaseUrl: database.url,
+    later: (ms) => void (aheadMs += ms),
     client: app.client,
     told,
     heard: (subject) => listener.heard.filter((event) => event.subject === subject),

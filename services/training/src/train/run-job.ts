@@ -74,7 +74,10 @@ export function openTrainJob(options: TrainJobOptions) {
     }
     const trained = await train(context, teller, run);
     signal.throwIfAborted();
+    // Whoever was ended before has perhaps not tracked all of them, or a database has forgotten them.
+    teller.heard({ kind: 'earlier', losses: trained.losses });
     teller.phase('recording');
+    await teller.settle();
     return { result: await record(recording, context, trained, call), trained };
   }
 

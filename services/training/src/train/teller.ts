@@ -69,11 +69,17 @@ export function openTeller({ database, events, recording, clock, config, job, ru
     if (lines.length > 0) {
       const taken = lines;
       lines = [];
-      await insertLines(db(), job.seq, taken, config.logLines);
+      try {
+        await insertLines(db(), job.seq, taken, config.logLines);
+      } catch (error) {
+        lines = [...taken, ...lines];
+        throw error;
+      }
     }
     if (changed) {
-      changed = false;
-      await keepProgress(db(), job.id, job.attempts, progress);
+      const told = progress;
+      await keepProgress(db(), job.id, job.attempts, told);
+      changed = progress !== told;
       run.progress(progress.share, noteOf(progress));
       if (clock.monotonic() - toldAt >= config.eventMs) {
         toldAt = clock.monotonic();
@@ -127,7 +133,13 @@ export function openTeller({ database, events, recording, clock, config, job, ru
         progress = afterIteration(progress, said, began.first, (clock.monotonic() - began.at) / 1000);
         changed = true;
         note(said.number, said.metrics);
-      } else if (said.kind === 'earlier') for (const { step, metrics } of said.losses) note(step, metrics);
+      } else if (said.kind === 'earlier') {
+        for (const { step, metrics } of said.losses) note(step, metrics);
+        const { step = 0 } = said.losses.at(-1) ?? {};
+        if (step <= progress.iteration) return;
+        progress = { ...progress, iteration: step };
+        changed = true;
+      }
     },
     settle: async () => {
       await stop();

@@ -115,5 +115,7 @@ export interface TrainedModel {
   readonly modelFiles: readonly MadeFile[];
   readonly runFiles: readonly MadeFile[];
   readonly report: string;
+  /** Of its iterations, of very many some: for whoever goes on where they are not all tracked. */
+  readonly losses: readonly Loss[];
   readonly seconds: number;
 }

@@ -114,6 +114,7 @@ export async function train(order: TrainOrder, say: Say): Promise<TrainedModel> 
     params,
     signature: signatureOf(inputs, task, written.outputs),
     ...made,
+    losses: learning.kept(),
     seconds: (performance.now() - began) / 1000,
     result: {
       task: task.kind,
