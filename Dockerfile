@@ -14,13 +14,14 @@ RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc
 
 # Optional packages are PostgreSQL for a machine that has none: a container is given one by DATABASE_URL.
 # Source maps, type declarations, manuals and tests of packages are never read at run time and are half of their size.
-# Licences stay.
+# Licences stay. ONNX Runtime brings its library for every system and processor; one of them is this one.
 FROM base AS deps
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --no-audit --no-fund \
   && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.tsbuildinfo' \) -delete \
   && find node_modules -type f \( -iname '*.md' -o -iname '*.markdown' \) ! -iname 'licen*' ! -iname 'notice*' ! -iname 'copying*' -delete \
-  && find node_modules -maxdepth 3 -type d \( -name test -o -name tests -o -name docs -o -name example -o -name examples -o -name benchmarks \) -prune -exec rm -r {} +
+  && find node_modules -maxdepth 3 -type d \( -name test -o -name tests -o -name docs -o -name example -o -name examples -o -name benchmarks \) -prune -exec rm -r {} + \
+  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
 
 FROM base AS runtime
 LABEL org.opencontainers.image.title="ML Microservices Lab" \
