@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { startTest } from '@mlab/kernel/testing';
 import { Compile } from 'typebox/schema';
@@ -29,6 +32,8 @@ function assertValid(schema: keyof typeof schemas.$defs, value: unknown): void {
   assert.ok(valid[schema]?.Check(value), `${JSON.stringify(value)} is no ${schema}`);
 }
 
+const parsed = (text: string): Json => JSON.parse(text);
+
 /** Bytes have no media type, as those of Triton's client have none. */
 async function ask(route: string, body?: unknown, headers: Record<string, string> = {}, base = serving.url) {
   const [method, path] = route.split(' ') as [string, string];
@@ -40,7 +45,7 @@ async function ask(route: string, body?: unknown, headers: Record<string, string
   return {
     status: answer.status,
     headers: answer.headers,
-    json: JSON.parse(bytes.toString('utf8', 0, length)) as Json,
+    json: parsed(bytes.toString('utf8', 0, length)),
     rest: bytes.subarray(length),
   };
 }
@@ -248,4 +253,15 @@ test('a lab without a registry speaks it too, and serves the demo model', async 
     { name: 'demo', version: '1', state: 'READY', reason: '' },
   ]);
   assert.equal((await ask('GET /v2/models/churn', undefined, {}, app.url)).status, 404);
+});
+
+test('each question of docs/open-inference.md is answered as printed', async () => {
+  await using app = await startTest(service);
+  const guide = await readFile(new URL('../../../docs/open-inference.md', import.meta.url), 'utf8');
+  const blocks = [...guide.matchAll(/```sh\n([\s\S]*?)```\s+```json\n([\s\S]*?)```/g)];
+  assert.equal(blocks.length, 3);
+  for (const [, asked = '', answer = ''] of blocks) {
+    const { stdout } = await promisify(execFile)('sh', ['-c', asked.replace('localhost:8001', new URL(app.url).host)]);
+    assert.deepEqual(JSON.parse(stdout), JSON.parse(answer), asked);
+  }
 });
