@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
@@ -10,6 +10,7 @@ import {
   linearRegressor,
   oneHotEncoder,
   openScorer,
+  ReadingThread,
   readModel,
   scaler,
   writeModel,
@@ -285,4 +286,52 @@ test('the two backends answer the same model the same', async () => {
   await using other = await openScorer(writeModel(graph.build()), { compile: false });
   const columns = { x: Float32Array.from({ length: 300 }, (_, index) => Math.sin(index)) };
   assertAgree(await one.score(columns), await other.score(columns), 'linear');
+});
+
+test('a file that was read in another thread answers the same, whatever is in it; one that is none is refused the same', async () => {
+  await using thread = new ReadingThread({ idleMs: 1000, memoryMb: 256 });
+  const read = (bytes: Uint8Array): ReturnType<ReadingThread['read']> => thread.read(bytes);
+  const names = readdirSync(`${import.meta.dirname}/fixtures`).filter((name) => name.endsWith('.onnx'));
+  let trees = 0;
+  for (const name of names) {
+    const bytes = fixture(name.slice(0, -'.onnx'.length));
+    const [here, there] = [await openScorer(bytes), await openScorer(bytes, { read })];
+    if (here.compiled === undefined) assert.equal(there.reason, here.reason, name);
+    else {
+      trees += Number(there.model.graph.nodes.some(({ prepared }) => prepared !== undefined));
+      const width = ({ shape = [] }: (typeof here.inputs)[number]): number =>
+        shape.slice(1).reduce<number>((product, dim) => product * Number(dim), 1);
+      const columns = Object.fromEntries(
+        here.inputs.map((port) => [
+          port.name,
+          Array.from({ length: 40 * width(port) }, (_, at) => (port.type === 'string' ? 'abc'.charAt(at % 4) : ((at * 7) % 23) - 5)),
+        ]),
+      ) as Columns;
+      assert.deepEqual(there.compiled?.score(columns), here.compiled.score(columns), name);
+    }
+    await here[Symbol.asyncDispose]();
+    await there[Symbol.asyncDispose]();
+  }
+  assert.ok(trees >= 5, `${trees} files with trees are too few to show anything`);
+  await assert.rejects(openScorer(Buffer.from('none'), { read }), { code: 'invalid', message: /no ONNX file/ });
+});
+
+test('a file that takes too much memory to read is refused, and the next one is read', async () => {
+  await using thread = new ReadingThread({ idleMs: 1000, memoryMb: 16 });
+  const graph = new GraphBuilder();
+  const categories = Array.from({ length: 500_000 }, (_, at) => `category ${at}`);
+  graph.output('y', oneHotEncoder(graph, graph.input('x', 'string'), categories));
+  await assert.rejects(thread.read(writeModel(graph.build())), { code: 'invalid', message: /takes more than 16 MiB to read/ });
+  assert.deepEqual((await thread.read(doubling())).graph, readModel(doubling()).graph);
+});
+
+test('in a process of its own ONNX Runtime answers the same, tells when it is lost, and begins anew', async () => {
+  const lost: string[] = [];
+  await using scorer = await openScorer(rounding(), { isolation: 'process', timeoutMs: 10_000, onLost: (why) => lost.push(why) });
+  await using inThread = await openScorer(rounding());
+  const columns = { x: [0.4, 1.6] };
+  assert.deepEqual(await scorer.score(columns), await inThread.score(columns));
+  await assert.rejects(scorer.score({ x: [1, 2, 3] }), { code: 'invalid' });
+  await assert.rejects(openScorer(rounding().subarray(0, 60), { isolation: 'process' }), { code: 'invalid' });
+  assert.deepEqual(lost, []);
 });

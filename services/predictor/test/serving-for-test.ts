@@ -85,7 +85,7 @@ export async function startServing(env: Readonly<Record<string, string>> = {}): 
       const blank = route.indexOf(' ');
       const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
       const answer = await fetch(app.url + route.slice(blank + 1), { method: route.slice(0, blank), ...init });
-      return { status: answer.status, body: (await answer.json()) as unknown, retryAfter: answer.headers.get('retry-after') };
+      return { status: answer.status, body: await answer.json(), retryAfter: answer.headers.get('retry-after') };
     },
     metric: async (series) => {
       const text = await (await fetch(`${app.url}/metrics`)).text();

@@ -20,9 +20,9 @@ export function swapping(serving: () => TestServing): void {
       }
       await registry.setAlias({ name: 'swapped', alias: 'champion', version: 1 }, call());
       const seen = new Map<number, number>();
-      let isOver = false;
+      const over = new AbortController();
       const ask = async (asked: object): Promise<void> => {
-        while (!isOver) {
+        while (!over.signal.aborted) {
           const { status, body } = await predict('swapped', asked);
           assert.equal(status, 200, JSON.stringify(body));
           const values = body.predictions.map(({ prediction }: Json) => prediction);
@@ -40,10 +40,13 @@ export function swapping(serving: () => TestServing): void {
             await serving().until(`version ${version} answers`, async () => (await predict('swapped')).body.version === version);
         }
       } finally {
-        isOver = true;
+        over.abort();
         await Promise.all(asking);
       }
-      assert.deepEqual([...seen.keys()].toSorted(), [1, 2, 3]);
+      assert.deepEqual(
+        [...seen.keys()].toSorted((a, b) => a - b),
+        [1, 2, 3],
+      );
       assert.ok(((await serving().metric('mlab_model_swaps_total{model="swapped"}')) ?? 0) >= 10);
     });
 

@@ -25,7 +25,9 @@ export function buffersOf({ graph }: Model): ArrayBuffer[] {
 const arraysOf = (prepared: PreparedTrees | undefined): readonly ArrayBufferView[] =>
   prepared === undefined
     ? []
-    : [prepared.trees, prepared.quick ?? {}, prepared.single ?? {}].flatMap((part) => Object.values(part).filter(ArrayBuffer.isView));
+    : [prepared.trees, prepared.quick ?? {}, prepared.single ?? {}].flatMap((part) =>
+        Object.values(part).filter((value) => ArrayBuffer.isView(value)),
+      );
 
 /** How many bytes the arrays of the trees take. */
 export const preparedBytes = ({ graph }: Model): number =>

@@ -74,7 +74,7 @@ export function predictionsOf(outputs: Outputs, { label, probabilities, value, c
     if (ofEach === undefined) predictions.push({ prediction });
     else {
       const each: Record<string, number | null> = {};
-      for (let at = 0; at < width; at++) define(each, names[at] as string, plain(ofEach.data[row * width + at]) as number | null);
+      for (let at = 0; at < width; at++) define(each, names[at] as string, plain(ofEach.data[row * width + at]));
       predictions.push({ prediction, probabilities: each });
     }
   }

@@ -6,11 +6,12 @@ export type Origins = readonly (readonly number[])[];
 type Node = Model['graph']['nodes'][number];
 
 /** What keeps columns where they are, alone or several values column by column. */
-const PLAIN: ReadonlySet<string> = new Set([
-  ...['Abs', 'Add', 'And', 'Binarizer', 'Cast', 'Ceil', 'Clip', 'Div', 'Equal', 'Exp', 'Flatten', 'Floor', 'Greater', 'GreaterOrEqual'],
-  ...['Identity', 'Imputer', 'IsInf', 'IsNaN', 'LabelEncoder', 'Less', 'LessOrEqual', 'Log', 'Max', 'Min', 'Mod', 'Mul', 'Neg', 'Not'],
-  ...['Or', 'Pow', 'Reciprocal', 'Relu', 'Reshape', 'Round', 'Scaler', 'Sigmoid', 'Sign', 'Sqrt', 'Sub', 'Tanh', 'Where'],
-]);
+const PLAIN: ReadonlySet<string> = new Set(
+  (
+    'Abs Add And Binarizer Cast Ceil Clip Div Equal Exp Flatten Floor Greater GreaterOrEqual Identity Imputer IsInf IsNaN LabelEncoder ' +
+    'Less LessOrEqual Log Max Min Mod Mul Neg Not Or Pow Reciprocal Relu Reshape Round Scaler Sigmoid Sign Sqrt Sub Tanh Where'
+  ).split(' '),
+);
 
 /**
  * Follows the columns of a value of the graph back to the fields of a row. `undefined` where something on the way mixes columns in a way
