@@ -119,10 +119,7 @@ export function explanations(serving: () => TestServing): void {
           // Of a small probability float32 has only what 1 leaves of it.
           const least = Math.min(1, ...Object.values((predicted.predictions[row].probabilities ?? {}) as Record<string, number>));
           const tolerance = 1e-6 * Math.max(1, Math.abs(expected)) + ('classes' in task ? 1e-7 / least : 0);
-          assert.ok(
-            Math.abs(one.score - expected) <= tolerance,
-            `row ${row}: ${one.score} is not ${expected}`,
-          );
+          assert.ok(Math.abs(one.score - expected) <= tolerance, `row ${row}: ${one.score} is not ${expected}`);
           assert.equal(one.prediction, predicted.predictions[row].prediction);
           most = Math.max(most, Math.abs(one.contributions.age));
         });
