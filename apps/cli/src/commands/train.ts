@@ -21,8 +21,12 @@ export const command: Command = {
   --experiment NAME    Where the run is tracked. --run-name NAME, --tag KEY=VALUE, several times.
   --split HOW          random, stratified, time:COLUMN, group:COLUMN or column:COLUMN; --test 0.2 and --validation 0.1 are shares of the rows.
   --cv FOLDS           Also cross-validates. --metric NAME: the one that counts. --slice COLUMN, several times: metrics by its values.
+  --costs 1:50         Of two classes: what a false positive and a false negative cost; the threshold that costs least is told.
+  --type COLUMN=KIND   number, boolean, text or time, where it looks like something else; --missing COLUMN=TEXT: a text that stands for no
+                       value; --decimal-comma COLUMN: its numbers are written 1.234,5. Each several times.
   --feature, --exclude COLUMN, several times. --weights COLUMN, --balanced: classes count the same. --early-stopping ROUNDS.
   --search HOW         Looks for hyperparameters: tpe, random or grid; --trials, --parallel, --pruner none, median or asha, --timeout SECONDS.
+  --executor WHERE     threads, local, ray or kubernetes: where it trains, as the service is configured; each trial by itself.
   --seed NUMBER        The same seed and file make the same model.
   --format FORMAT      csv, tsv, json, ndjson or parquet, where the file does not say so itself.
   --json               One JSON document in the end, for programs.
@@ -45,6 +49,11 @@ Ctrl-C cancels the job. It ends with 0 when there is a model, with 1 when there 
     cv: { type: 'string' },
     metric: { type: 'string' },
     slice: { type: 'string', multiple: true },
+    costs: { type: 'string' },
+    type: { type: 'string', multiple: true },
+    missing: { type: 'string', multiple: true },
+    'decimal-comma': { type: 'string', multiple: true },
+    executor: { type: 'string' },
     feature: { type: 'string', multiple: true },
     exclude: { type: 'string', multiple: true },
     weights: { type: 'string' },

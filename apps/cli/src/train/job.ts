@@ -29,6 +29,7 @@ export interface JobResult {
   readonly trainer: string;
   readonly metric?: string;
   readonly metrics: readonly Metric[];
+  readonly thresholds?: readonly { readonly goal: string; readonly threshold?: number; readonly cost?: number }[];
   readonly rows?: { readonly training: number; readonly validation: number; readonly test: number };
   readonly warnings: readonly string[];
   readonly seconds: number;

@@ -20,6 +20,7 @@ export function readOrder(file: string, flags: Flags): TrainingOrder {
     ...(cv === undefined ? {} : { kind: 'cross_validation', folds: cv }),
     ...given('metric', textFlag(flags, 'metric')),
     ...given('slices', list(flags, 'slice')),
+    ...given('costs', costsOf(flags)),
   };
   const stopping = numberFlag(flags, 'early-stopping', 1);
   return {
@@ -30,6 +31,7 @@ export function readOrder(file: string, flags: Flags): TrainingOrder {
       params: pairs(flags, 'param', jsonValue),
       ...given('features', list(flags, 'feature')),
       ...given('exclude', list(flags, 'exclude')),
+      ...given('types', typesOf(flags)),
       ...given('split', splitOf(flags)),
       ...given('weights', textFlag(flags, 'weights')),
       ...given('classWeights', flags['balanced'] === true ? 'balanced' : undefined),
@@ -40,6 +42,7 @@ export function readOrder(file: string, flags: Flags): TrainingOrder {
       ...given('name', textFlag(flags, 'run-name')),
       ...given('seed', numberFlag(flags, 'seed', 0)),
       tags: pairs(flags, 'tag', String),
+      ...given('executor', textFlag(flags, 'executor')),
     },
     search: searchOf(flags),
   };
@@ -55,6 +58,34 @@ const list = (flags: Flags, name: string): readonly string[] | undefined => {
 function pairs<T>(flags: Flags, name: string, read: (value: string) => T): Readonly<Record<string, T>> {
   const example = name === 'param' ? 'trees=200' : 'team=risk';
   return Object.fromEntries(pairFlags(flags, name, example).map(([key, value]) => [key, read(value)]));
+}
+
+/** How columns are read: `--type zip=text`, `--missing age=unknown`, `--decimal-comma price`. */
+function typesOf(flags: Flags): readonly object[] | undefined {
+  const kinds = new Map(pairFlags(flags, 'type', 'zip=text'));
+  const missing = Map.groupBy(pairFlags(flags, 'missing', 'age=unknown'), ([column]) => column);
+  const commas = new Set(textFlags(flags, 'decimal-comma'));
+  const columns = [...new Set([...kinds.keys(), ...missing.keys(), ...commas])];
+  if (columns.length === 0) return undefined;
+  return columns.map((column) => ({
+    column,
+    ...given('kind', kinds.get(column)),
+    ...given(
+      'missing',
+      missing.get(column)?.map(([, word]) => word),
+    ),
+    ...(commas.has(column) ? { decimalComma: true } : {}),
+  }));
+}
+
+/** `1:50`: of a false alarm, and of what is not found. */
+function costsOf(flags: Flags): object | undefined {
+  const value = textFlag(flags, 'costs');
+  if (value === undefined) return undefined;
+  const costs = value.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [falsePositive, falseNegative] = costs;
+  if (costs.length === 2 && costs.every(Number.isFinite)) return { falsePositive, falseNegative };
+  throw usageError(`--costs takes what a false positive costs and what a false negative does, such as 1:50, and not "${value}".`);
 }
 
 /** `0.1`, `true` and `[1, 2]` are what they look like; everything else is a text. */

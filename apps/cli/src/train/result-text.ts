@@ -26,11 +26,21 @@ export function resultText({ id, result }: Job, lab: TrainingLab, study: Study |
     table,
     more,
     best,
+    cheapest(result),
     ...warnings.slice(0, SHOWN).map((text) => `note: ${visibleText(text)}\n`),
     `model:  ${registered}${modelId === undefined ? '' : ` (models:/${modelId})`}\n`,
     `run:    ${run} in ${visibleText(experiment)}\n`,
     `report: ${lab.url}/jobs/${id}/report\n`,
   ].join('');
+}
+
+/** From which probability on it costs least to say yes, where costs were given. */
+function cheapest({ thresholds = [] }: NonNullable<Job['result']>): string {
+  const found = thresholds.find(({ goal }) => goal === 'cost');
+  if (found?.cost === undefined) return '';
+  const from =
+    found.threshold === undefined ? 'where the second class is never answered' : `from a threshold of ${figure(found.threshold)}`;
+  return `costs: least ${from}, ${figure(found.cost)} a row\n`;
 }
 
 function rowOf({ name, value, low, high, baseline, folds }: Metric, hasFolds: boolean): readonly string[] {
