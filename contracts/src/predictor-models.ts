@@ -14,9 +14,6 @@ const Row = Type.Record(Type.String(), Type.Unknown(), {
     'A value for each input of the model, by its name. A missing value, or null, is unknown, where the model takes unknown values',
 });
 
-/** A number, or null where it would be none. */
-const finite = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description });
-
 const rows = Type.Array(Row, { minItems: 1, maxItems: 10_000, description: 'What to predict for' });
 
 const answered = {
@@ -53,8 +50,8 @@ export const RowExplanation = Type.Object(
     prediction: Type.Unknown({ description: 'The class, or the value' }),
     class: Type.Optional(Type.Unknown({ description: 'The class whose score is explained, where each row has its own' })),
     /** Of a class: of its raw score, before it becomes a probability. */
-    base: finite('What the model would say knowing nothing of the row'),
-    score: finite('What it says: the base and all contributions together'),
+    base: Type.Unsafe<number | null>({ type: ['number', 'null'], description: 'What the model would say knowing nothing of the row' }),
+    score: Type.Unsafe<number | null>({ type: ['number', 'null'], description: 'What it says: the base and all contributions together' }),
     contributions: Type.Unsafe<Readonly<Record<string, number | null>>>({
       type: 'object',
       additionalProperties: { type: ['number', 'null'] },
