@@ -84,6 +84,7 @@ test('tensors become columns only where the model asks for them, in its datatype
     [[other, { ...age, name: 'Age' }], 'Age is no input of churn, which asks for age, __proto__.'],
     [[other, { ...age, datatype: 'FP64' }], 'age of churn is of datatype FP32, and came as FP64.'],
     [[other, { ...age, shape: [2] }], 'age of churn has the shape [-1,1], and came as [2].'],
+    [[other, { ...age, shape: [2, 1, 1] }], 'age of churn has the shape [-1,1], and came as [2,1,1].'],
     [[other, { ...age, shape: [1, 2] }], 'age of churn has the shape [-1,1], and came as [1,2].'],
   ] as const)
     assert.throws(() => columnsOf(ports, tensors), invalid(message));

@@ -183,6 +183,13 @@ suite('binary tensors', () => {
     ]);
   });
 
+  test('are answered where they are asked for: for all outputs, or for some', () => {
+    const outputs = [{ name: 'p' }, { name: 'label', parameters: { binary_data: false } }];
+    const binaries = (parameters: object): unknown => read({ inputs: [], outputs, parameters }).outputs.map(({ binary: asked }) => asked);
+    assert.deepEqual(binaries({ binary_data_output: true }), [true, false]);
+    assert.deepEqual(binaries({}), [false, false]);
+  });
+
   test('whose sizes or whose header lie are refused', () => {
     const [body, length] = binary({ inputs: [x(8), plan] }, floats(1, 2));
     for (const [bytes, header, message] of [
