@@ -27,11 +27,18 @@ export function shownCommands(markdown: string): ShownCommand[] {
   });
 }
 
-function fencedBlocks(markdown: string): Block[] {
+/** All fenced blocks of a page, in their order. */
+export function fencedBlocks(markdown: string): Block[] {
   const fence = /^```(\w*)[^\n]*\n([\s\S]*?)^```[ \t]*$/gm;
   return [...markdown.matchAll(fence)].map(({ 1: language = '', 2: text = '', index }) => ({
     language,
     text: text.trimEnd(),
     line: markdown.slice(0, index).split('\n').length,
   }));
+}
+
+/** What text is compared with: it as it stands, where a line of three dots stands for any number of lines. */
+export function asPattern(text: string): RegExp {
+  const lines = text.split('\n').map((line) => (line.trim() === '...' ? '(?:.*\\n?)*?' : `${RegExp.escape(line)}\\n?`));
+  return new RegExp(`^${lines.join('')}$`);
 }
