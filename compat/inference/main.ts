@@ -16,6 +16,18 @@ import { startLab, type Lab } from './lab.ts';
 const here = import.meta.dirname;
 const testsFolder = join(here, 'tests');
 
+/**
+ * Triton's and KServe's clients each bring their own description of the same messages over gRPC, and Python's protobuf takes only one in a
+ * process. KServe's come last: what conftest.py registers is there a second time then.
+ */
+const PROCESSES = [
+  ['Triton', /^test_triton/],
+  ['KServe', /^test_kserve/],
+] as const;
+
+/** What pytest says where a selection has selected nothing. */
+const NOTHING_SELECTED = 5;
+
 const { values } = parseArgs({ options: { only: { type: 'string', short: 'k' } } });
 
 const folder = mkdtempSync(join(tmpdir(), 'mlab-inference-'));
@@ -46,11 +58,24 @@ async function main(): Promise<number> {
 }
 
 /** pytest says itself what has passed; a selection that selects nothing is no success. */
-async function runTests(python: string, { predictor, gateway, grpc }: Lab): Promise<number> {
+async function runTests(python: string, lab: Lab): Promise<number> {
+  const { predictor, gateway, grpc } = lab;
   console.log(
     `\nThe clients of Triton and KServe ask the Model API at ${predictor}, through the gateway at ${gateway}, and by gRPC at ${grpc}`,
   );
-  const child = spawn(python, ['-m', 'pytest', '-q', '--timeout=120', ...(values.only === undefined ? [] : ['-k', values.only])], {
+  const codes: number[] = [];
+  for (const [name, files] of PROCESSES) {
+    console.log(`\n${name}`);
+    const chosen = readdirSync(testsFolder).filter((file) => files.test(file));
+    codes.push(await runFiles(python, chosen, lab));
+  }
+  const selected = codes.filter((code) => code !== NOTHING_SELECTED);
+  return selected.find((code) => code !== 0) ?? (selected.length === 0 ? NOTHING_SELECTED : 0);
+}
+
+async function runFiles(python: string, files: readonly string[], { predictor, gateway, grpc }: Lab): Promise<number> {
+  const selection = values.only === undefined ? [] : ['-k', values.only];
+  const child = spawn(python, ['-m', 'pytest', '-q', '--timeout=120', ...selection, ...files], {
     cwd: testsFolder,
     stdio: 'inherit',
     env: {

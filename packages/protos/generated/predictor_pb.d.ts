@@ -16,7 +16,7 @@ export declare const file_predictor: GenFile;
  */
 export declare type PredictRequest = Message<"mlab.predictor.v1.PredictRequest"> & {
   /**
-   * @generated from field: string input = 1;
+   * @generated from field: string input = 1 [json_name = ""];
    */
   input: string;
 };
@@ -32,28 +32,22 @@ export declare const PredictRequestSchema: GenMessage<PredictRequest>;
  */
 export declare type PredictResponse = Message<"mlab.predictor.v1.PredictResponse"> & {
   /**
-   * The class that the model decided for; "class" is a word of its own in too many languages.
-   *
-   * @generated from field: string class_name = 1;
+   * @generated from field: string class_name = 1 [json_name = ""];
    */
   className: string;
 
   /**
-   * From 0 to 1.
-   *
-   * @generated from field: double confidence = 2;
+   * @generated from field: double confidence = 2 [json_name = ""];
    */
   confidence: number;
 
   /**
-   * In Unicode code points.
-   *
-   * @generated from field: int64 input_length = 3;
+   * @generated from field: int64 input_length = 3 [json_name = ""];
    */
   inputLength: bigint;
 
   /**
-   * @generated from field: string message = 4;
+   * @generated from field: string message = 4 [json_name = ""];
    */
   message: string;
 };
@@ -69,33 +63,29 @@ export declare const PredictResponseSchema: GenMessage<PredictResponse>;
  */
 export declare type PredictRowsRequest = Message<"mlab.predictor.v1.PredictRowsRequest"> & {
   /**
-   * @generated from field: string name = 1;
+   * @generated from field: string name = 1 [json_name = ""];
    */
   name: string;
 
   /**
-   * Neither of the two: the default alias where it is there, else the newest version.
-   *
    * @generated from oneof mlab.predictor.v1.PredictRowsRequest.which
    */
   which: {
     /**
-     * @generated from field: int32 version = 2;
+     * @generated from field: int32 version = 2 [json_name = ""];
      */
     value: number;
     case: "version";
   } | {
     /**
-     * @generated from field: string alias = 3;
+     * @generated from field: string alias = 3 [json_name = ""];
      */
     value: string;
     case: "alias";
   } | { case: undefined; value?: undefined };
 
   /**
-   * An object with a value for each input.
-   *
-   * @generated from field: repeated google.protobuf.Struct rows = 4;
+   * @generated from field: repeated google.protobuf.Struct rows = 4 [json_name = ""];
    */
   rows: JsonObject[];
 };
@@ -111,19 +101,17 @@ export declare const PredictRowsRequestSchema: GenMessage<PredictRowsRequest>;
  */
 export declare type PredictRowsResponse = Message<"mlab.predictor.v1.PredictRowsResponse"> & {
   /**
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 1 [json_name = ""];
    */
   model: string;
 
   /**
-   * @generated from field: int32 version = 2;
+   * @generated from field: int32 version = 2 [json_name = ""];
    */
   version: number;
 
   /**
-   * As over HTTP: prediction, probabilities, outputs.
-   *
-   * @generated from field: repeated google.protobuf.Struct predictions = 3;
+   * @generated from field: repeated google.protobuf.Struct predictions = 3 [json_name = ""];
    */
   predictions: JsonObject[];
 };
@@ -139,7 +127,7 @@ export declare const PredictRowsResponseSchema: GenMessage<PredictRowsResponse>;
  */
 export declare type ExplainRowsRequest = Message<"mlab.predictor.v1.ExplainRowsRequest"> & {
   /**
-   * @generated from field: string name = 1;
+   * @generated from field: string name = 1 [json_name = ""];
    */
   name: string;
 
@@ -148,27 +136,25 @@ export declare type ExplainRowsRequest = Message<"mlab.predictor.v1.ExplainRowsR
    */
   which: {
     /**
-     * @generated from field: int32 version = 2;
+     * @generated from field: int32 version = 2 [json_name = ""];
      */
     value: number;
     case: "version";
   } | {
     /**
-     * @generated from field: string alias = 3;
+     * @generated from field: string alias = 3 [json_name = ""];
      */
     value: string;
     case: "alias";
   } | { case: undefined; value?: undefined };
 
   /**
-   * @generated from field: repeated google.protobuf.Struct rows = 4;
+   * @generated from field: repeated google.protobuf.Struct rows = 4 [json_name = ""];
    */
   rows: JsonObject[];
 
   /**
-   * The class whose score is explained; absent: the second of two, the predicted of more.
-   *
-   * @generated from field: optional google.protobuf.Value class = 5;
+   * @generated from field: optional google.protobuf.Value class = 5 [json_name = ""];
    */
   class?: Value | undefined;
 };
@@ -184,29 +170,27 @@ export declare const ExplainRowsRequestSchema: GenMessage<ExplainRowsRequest>;
  */
 export declare type ExplainRowsResponse = Message<"mlab.predictor.v1.ExplainRowsResponse"> & {
   /**
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 1 [json_name = ""];
    */
   model: string;
 
   /**
-   * @generated from field: int32 version = 2;
+   * @generated from field: int32 version = 2 [json_name = ""];
    */
   version: number;
 
   /**
-   * @generated from field: string method = 3;
+   * @generated from field: string method = 3 [json_name = ""];
    */
   method: string;
 
   /**
-   * @generated from field: optional google.protobuf.Value class = 4;
+   * @generated from field: optional google.protobuf.Value class = 4 [json_name = ""];
    */
   class?: Value | undefined;
 
   /**
-   * As over HTTP: prediction, base, score, contributions.
-   *
-   * @generated from field: repeated google.protobuf.Struct explanations = 5;
+   * @generated from field: repeated google.protobuf.Struct explanations = 5 [json_name = ""];
    */
   explanations: JsonObject[];
 };
@@ -222,26 +206,22 @@ export declare const ExplainRowsResponseSchema: GenMessage<ExplainRowsResponse>;
  */
 export declare type InferRequest = Message<"mlab.predictor.v1.InferRequest"> & {
   /**
-   * @generated from field: string model = 1;
+   * @generated from field: string model = 1 [json_name = ""];
    */
   model: string;
 
   /**
-   * Absent: as who names none over HTTP.
-   *
-   * @generated from field: optional string version = 2;
+   * @generated from field: optional string version = 2 [json_name = ""];
    */
   version?: string | undefined;
 
   /**
-   * That tell how to read the body, by their names in lower case.
-   *
-   * @generated from field: map<string, string> headers = 3;
+   * @generated from field: map<string, string> headers = 3 [json_name = ""];
    */
   headers: { [key: string]: string };
 
   /**
-   * @generated from field: bytes body = 4;
+   * @generated from field: bytes body = 4 [json_name = ""];
    */
   body: Uint8Array;
 };
@@ -257,24 +237,22 @@ export declare const InferRequestSchema: GenMessage<InferRequest>;
  */
 export declare type InferResponse = Message<"mlab.predictor.v1.InferResponse"> & {
   /**
-   * As over HTTP; an error is an answer too.
-   *
-   * @generated from field: int32 status = 1;
+   * @generated from field: int32 status = 1 [json_name = ""];
    */
   status: number;
 
   /**
-   * @generated from field: string content_type = 2;
+   * @generated from field: string content_type = 2 [json_name = ""];
    */
   contentType: string;
 
   /**
-   * @generated from field: map<string, string> headers = 3;
+   * @generated from field: map<string, string> headers = 3 [json_name = ""];
    */
   headers: { [key: string]: string };
 
   /**
-   * @generated from field: bytes body = 4;
+   * @generated from field: bytes body = 4 [json_name = ""];
    */
   body: Uint8Array;
 };
@@ -286,14 +264,10 @@ export declare type InferResponse = Message<"mlab.predictor.v1.InferResponse"> &
 export declare const InferResponseSchema: GenMessage<InferResponse>;
 
 /**
- * Service B as Service A asks it over gRPC: the same operations as over HTTP.
- *
  * @generated from service mlab.predictor.v1.PredictorService
  */
 export declare const PredictorService: GenService<{
   /**
-   * Predicts a class for an input.
-   *
    * @generated from rpc mlab.predictor.v1.PredictorService.Predict
    */
   predict: {
@@ -302,8 +276,6 @@ export declare const PredictorService: GenService<{
     output: typeof PredictResponseSchema;
   },
   /**
-   * Predicts for rows, by the names of the model's inputs.
-   *
    * @generated from rpc mlab.predictor.v1.PredictorService.PredictRows
    */
   predictRows: {
@@ -312,8 +284,6 @@ export declare const PredictorService: GenService<{
     output: typeof PredictRowsResponseSchema;
   },
   /**
-   * What each input of a row moved the prediction by.
-   *
    * @generated from rpc mlab.predictor.v1.PredictorService.ExplainRows
    */
   explainRows: {
@@ -322,8 +292,6 @@ export declare const PredictorService: GenService<{
     output: typeof ExplainRowsResponseSchema;
   },
   /**
-   * A question of the Open Inference Protocol, with the bytes that it has over HTTP.
-   *
    * @generated from rpc mlab.predictor.v1.PredictorService.Infer
    */
   infer: {
