@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import { after, before, suite, test } from 'node:test';
 import { processInput } from './ask.ts';
-import { answering, hangingUp, silent, startFakeB, type Behaviour } from './fake-b.ts';
+import { answering, hangingUp, silent, startFakeB, type Behaviour, type FakeB } from './fake-b.ts';
 import { startProcess, type PlatformProcess } from './platform-process.ts';
 import { metric, waitUntil } from './wait.ts';
 
-const startGateway = (url: string, env: Readonly<Record<string, string>> = {}): Promise<PlatformProcess> =>
-  startProcess({ target: 'gateway', env: { SERVICE_B_URL: url, ...env } });
+type Env = Readonly<Record<string, string>>;
+
+/** Service B is elsewhere in all of them: one that is named wins over one in the same process. */
+const ALONE = 'gateway';
+const CO_HOSTED = 'gateway,predictor';
+
+const startGateway = (url: string, env: Env = {}, target = ALONE): Promise<PlatformProcess> =>
+  startProcess({ target, env: { SERVICE_B_URL: url, ...env } });
 
 const OTHER = JSON.stringify({ prediction: { class: 'x', confidence: 1, input_length: 1, logits: [1, 2] }, message: 'm', model: 'mine' });
 const ISSUES = JSON.stringify({ detail: [{ type: 'missing', loc: ['body', 'input'], msg: 'Field required', input: null }] });
@@ -29,28 +35,61 @@ const ROWS: readonly (readonly [what: string, Behaviour, status: number, body: u
   ['200 with no JSON', answering(200, 'fine'), 502, undefined],
 ];
 
-for (const [what, behaviour, status, body] of ROWS) {
-  test(`Service B answers ${what}: ${status}`, async () => {
-    await using b = await startFakeB(behaviour);
-    await using gateway = await startGateway(b.url);
-    const answer = await processInput(gateway.urls['gateway'] ?? '', 'x');
-    const text = await answer.text();
-    assert.equal(answer.status, status, text);
-    if (body !== undefined) assert.deepEqual(JSON.parse(text), body);
-    else assert.match((JSON.parse(text) as { detail: string }).detail, /^Service B /);
-    assert.doesNotMatch(text, /10\.0\.0\.1|file\.py|127\.0\.0\.1|node_modules/);
+suite('alone, co-hosted, and from each of two gateways', () => {
+  const stack = new AsyncDisposableStack();
+  const gateways: PlatformProcess[] = [];
+  let b: FakeB;
+  before(async () => {
+    b = stack.use(await startFakeB());
+    // One after the other asks what fails: no breaker may answer in the place of Service B.
+    const env = { MLAB_GATEWAY_BREAKER_CONSECUTIVE_FAILURES: '1000', MLAB_GATEWAY_BREAKER_MINIMUM_VOLUME: '1000' };
+    for (const target of [ALONE, ALONE, CO_HOSTED]) gateways.push(stack.use(await startGateway(b.url, env, target)));
+  });
+  after(() => stack.disposeAsync());
+
+  for (const [what, behaviour, status, body] of ROWS)
+    test(`Service B answers ${what}: ${status}`, async () => {
+      b.become(behaviour);
+      const texts = new Set<string>();
+      for (const { urls } of gateways) {
+        const before = b.arrivals();
+        const answer = await processInput(urls['gateway'] ?? '', 'x');
+        const text = await answer.text();
+        assert.equal(answer.status, status, text);
+        assert.ok(b.arrivals() > before, 'it is the Service B outside that was asked');
+        if (body !== undefined) assert.deepEqual(JSON.parse(text), body);
+        else assert.match((JSON.parse(text) as { detail: string }).detail, /^Service B /);
+        assert.doesNotMatch(text, /10\.0\.0\.1|file\.py|127\.0\.0\.1|node_modules/);
+        texts.add(text);
+      }
+      assert.equal(texts.size, 1, 'the same answer from each');
+    });
+});
+
+for (const target of [ALONE, CO_HOSTED]) {
+  test(`${target}: a failed call is repeated once, on another instance, and the client does not notice`, async () => {
+    await using bad = await startFakeB(answering(500, '{}'));
+    await using good = await startFakeB();
+    await using gateway = await startGateway(`${bad.url} ${good.url}`, {}, target);
+    const a = gateway.urls['gateway'] ?? '';
+    for (let i = 0; i < 20; i++) assert.equal((await processInput(a, 'x')).status, 200);
+    assert.ok(bad.arrivals() >= 1 && bad.arrivals() < 20, `${bad.arrivals()} calls reached the bad one`);
+    assert.ok(((await metric(a, 'mlab_upstream_events_total', 'event="retry"')) ?? 0) >= 1);
+  });
+
+  test(`${target}: a client that goes away cancels the call to Service B`, async () => {
+    await using b = await startFakeB(silent);
+    await using gateway = await startGateway(b.url, {}, target);
+    const { hostname, port } = new URL(gateway.urls['gateway'] ?? '');
+    const socket = connect({ host: hostname, port: Number(port) });
+    await once(socket, 'connect');
+    socket.write('POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"data":"x"}');
+    await waitUntil('the call reaches B', 2000, () => b.arrivals() === 1);
+    socket.destroy();
+    await waitUntil('B is let go', 1000, () => b.abandoned() === 1);
+    assert.equal(await metric(gateway.urls['gateway'] ?? '', 'mlab_upstream_in_flight'), 0);
   });
 }
-
-test('a failed call is repeated once, on another instance, and the client does not notice', async () => {
-  await using bad = await startFakeB(answering(500, '{}'));
-  await using good = await startFakeB();
-  await using gateway = await startGateway(`${bad.url} ${good.url}`);
-  const a = gateway.urls['gateway'] ?? '';
-  for (let i = 0; i < 20; i++) assert.equal((await processInput(a, 'x')).status, 200);
-  assert.ok(bad.arrivals() >= 1 && bad.arrivals() < 20, `${bad.arrivals()} calls reached the bad one`);
-  assert.ok(((await metric(a, 'mlab_upstream_events_total', 'event="retry"')) ?? 0) >= 1);
-});
 
 test('the fallback answers while Service B is away, and says what it is', async () => {
   await using gateway = await startGateway('http://127.0.0.1:9/predict', {
@@ -115,19 +154,6 @@ test('more calls than may be under way or wait are shed at once with Retry-After
   assert.equal(quick.length, 2, JSON.stringify(all));
   assert.ok(quick.every(([status, , retryAfter]) => status === 503 && retryAfter !== null));
   assert.ok(all.every(([status]) => status === 503));
-});
-
-test('a client that goes away cancels the call to Service B', async () => {
-  await using b = await startFakeB(silent);
-  await using gateway = await startGateway(b.url);
-  const { hostname, port } = new URL(gateway.urls['gateway'] ?? '');
-  const socket = connect({ host: hostname, port: Number(port) });
-  await once(socket, 'connect');
-  socket.write('POST /process HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"data":"x"}');
-  await waitUntil('the call reaches B', 2000, () => b.arrivals() === 1);
-  socket.destroy();
-  await waitUntil('B is let go', 1000, () => b.abandoned() === 1);
-  assert.equal(await metric(gateway.urls['gateway'] ?? '', 'mlab_upstream_in_flight'), 0);
 });
 
 test('a name that resolves is one instance, and one that does not is a clear 503', async () => {

@@ -17,12 +17,17 @@ export interface Load extends AsyncDisposable {
 
 const BODY = JSON.stringify({ data: 'test input' });
 
-/** Sends inputs to Service A over `connections` connections, each with the next one as soon as the last is answered. */
-export function startLoad(url: string, connections: number, body = BODY): Load {
-  const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 });
+/**
+ * Sends inputs to Service A over `connections` connections, each with the next one as soon as the last is answered. Where there are
+ * several Service As, each connection goes to one of them, in turn.
+ */
+export function startLoad(urls: string | readonly string[], connections: number, body = BODY): Load {
+  const list = [urls].flat();
+  const pools = list.map((url) => new Pool(url, { connections, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 }));
   const samples: Sample[] = [];
   const state = { going: true };
-  const one = async (): Promise<void> => {
+  const one = async (_: unknown, index: number): Promise<void> => {
+    const pool = pools[index % pools.length] as Pool;
     while (state.going) {
       const began = performance.now();
       let status = 0;
@@ -49,7 +54,7 @@ export function startLoad(url: string, connections: number, body = BODY): Load {
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop();
-      await pool.destroy();
+      await Promise.all(pools.map((pool) => pool.destroy()));
     },
   };
 }
