@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { startTest } from '@mlab/kernel/testing';
+import { registry } from '@mlab/contracts/registry';
+import { fake, startTest } from '@mlab/kernel/testing';
 import { Compile } from 'typebox/schema';
 import { service } from '#/service.ts';
 import { classifier, constant, logged, uncompiled } from './files.ts';
@@ -253,6 +254,15 @@ test('a lab without a registry speaks it too, and serves the demo model', async 
     { name: 'demo', version: '1', state: 'READY', reason: '' },
   ]);
   assert.equal((await ask('GET /v2/models/churn', undefined, {}, app.url)).status, 404);
+});
+
+test('what is in memory is told also while the registry cannot be asked', async () => {
+  await using app = await startTest(service, { neighbours: [fake(registry, {})] });
+  const { status, json } = await ask('POST /v2/repository/index', undefined, {}, app.url);
+  assert.deepEqual([status, json.map(({ name }: Json) => name)], [200, ['demo']]);
+  assert.equal((await ask('POST /v2/repository/models/churn/unload', undefined, {}, app.url)).status, 200);
+  const { status: refused, json: why } = await ask('GET /v2/models/churn/ready', undefined, {}, app.url);
+  assert.deepEqual([refused, why.ready], [503, false]);
 });
 
 test('each question of docs/open-inference.md is answered as printed', async () => {

@@ -67,7 +67,8 @@ export async function indexModels(
 ): Promise<readonly Indexed[]> {
   const known = models.list().map(served);
   if (readyOnly) return known.filter(({ state }) => state === 'READY');
-  return [...known, ...(registry === undefined ? [] : await inRegistry(registry, call, new Set(known.map(({ name }) => name))))];
+  const others = registry === undefined ? undefined : await ifReached(inRegistry(registry, call, new Set(known.map(({ name }) => name))));
+  return [...known, ...(others ?? [])];
 }
 
 interface ToLoad {
@@ -87,7 +88,19 @@ export async function unloadModel({ models, registry }: RepositoryOptions, name:
   if ((await models.unload({ model: name })) > 0) return;
   // Where nothing was in memory, it may still be a model.
   if (registry === undefined) throw new AppError('not_found', `There is no model ${name}.`);
-  await registry.getModel({ name }, call);
+  await ifReached(registry.getModel({ name }, call));
+}
+
+const UNREACHED: readonly unknown[] = ['unavailable', 'deadline', 'bad_gateway'];
+
+/** What the registry says; `undefined` where it cannot be asked. What is in memory is served all the same. */
+async function ifReached<T>(said: Promise<T>): Promise<T | undefined> {
+  try {
+    return await said;
+  } catch (error) {
+    if (AppError.is(error) && UNREACHED.includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /** The newest version of each model that is not in memory. */
