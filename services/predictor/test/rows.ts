@@ -26,6 +26,16 @@ function oneTensor(): Uint8Array {
   return writeModel(graph.build());
 }
 
+/** All of `size` numbers times a matrix of ones, and their sum. */
+function network(size: number): Uint8Array {
+  const graph = new GraphBuilder({ name: 'network' });
+  const ones = (rows: number, columns: number): Flow =>
+    graph.constant('float', [rows, columns], { kind: 'floats', values: new Float32Array(rows * columns).fill(1) });
+  const [hidden] = graph.node('MatMul', [graph.input('x', 'float', size), ones(size, size)], [{ type: 'float', dims: [size] }]);
+  graph.output('value', graph.node('MatMul', [hidden as Flow, ones(size, 1)], [{ type: 'float', dims: [1] }])[0] as Flow);
+  return writeModel(graph.build());
+}
+
 /** The logarithm of a number: what is not finite can come of it. */
 function logarithm(): Uint8Array {
   const graph = new GraphBuilder({ name: 'log' });
@@ -171,6 +181,15 @@ export function rows(serving: () => TestServing): void {
       assert.deepEqual(await faults('erf', [{ x: 'a' }]), ['body.rows.0.x number_type: Input should be a valid number, and is "a"']);
       const { body } = await serving().api('GET /models/erf');
       assert.deepEqual([body.backend, body.explains], ['onnxruntime', false]);
+    });
+
+    test('of a large network are left to ONNX Runtime, as the loop that answers would stand still', async () => {
+      await serving().register('network', logged(network(1500)));
+      const { predictions } = await must('network', { rows: [{ x: Array.from({ length: 1500 }, (_, at) => (at === 0 ? 1 : 0)) }] });
+      assert.ok(Math.abs(predictions[0].prediction - 1500) < 1e-2, JSON.stringify(predictions));
+      const { body } = await serving().api('GET /models');
+      const [listed] = body.items.filter(({ model }: Json) => model === 'network');
+      assert.deepEqual([listed.backend, listed.reason], ['onnxruntime', 'it is large, and ONNX Runtime computes it faster']);
     });
 
     test('are asked of a version, an alias, or neither: the default alias, else the newest version that was not rejected', async () => {

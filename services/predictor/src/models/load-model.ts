@@ -44,11 +44,17 @@ export async function loadModel(
   return new AnsweringModel({ version, file, scorer, quarantine, tally, clock, config });
 }
 
+/** A network of more bytes takes too long for the loop that answers, and ONNX Runtime computes it faster. Trees are quick whatever their size. */
+const LARGE_NETWORK_BYTES = 8_388_608;
+
 /** ONNX is only loaded where a model is. */
-async function openFile({ bytes }: FetchedModel, options: ScorerOptions): Promise<Scorer> {
+async function openFile({ bytes }: FetchedModel, options: ScorerOptions & Pick<LoadDeps, 'read'>): Promise<Scorer> {
   const { openScorer } = await import('@mlab/onnx');
   try {
-    return await openScorer(bytes, options);
+    const model = await options.read(bytes);
+    const isLarge = bytes.length > LARGE_NETWORK_BYTES && model.graph.nodes.every(({ prepared }) => prepared === undefined);
+    const scorer = await openScorer(bytes, { ...options, read: () => Promise.resolve(model), compile: !isLarge });
+    return isLarge ? { ...scorer, reason: 'it is large, and ONNX Runtime computes it faster' } : scorer;
   } catch (error) {
     throw asItsOwnFault(error);
   }

@@ -26,7 +26,7 @@ export class Slices {
 
   /** Whether so many rows can be computed at once. */
   fits(rows: number): boolean {
-    return rows <= FIRST_ROWS || rows * this.#rowMs <= SLICE_MS;
+    return rows <= 1 || rows * this.#rowMs <= SLICE_MS;
   }
 
   /** At once, and remembers how long it took. */
@@ -34,8 +34,8 @@ export class Slices {
     const started = performance.now();
     const outputs = this.#compiled.score(columns);
     const rowMs = (performance.now() - started) / Math.max(1, rows);
-    // Slow ones count at once, quick ones by and by: the first rows of a model are slow, and a slice that is too short costs little.
-    this.#rowMs = rowMs > this.#rowMs ? rowMs : this.#rowMs * 0.9 + rowMs * 0.1;
+    // Slow ones count soon, quick ones by and by: a slice that is too short costs little. A pause of the machine is no slow row.
+    this.#rowMs = rowMs > this.#rowMs ? Math.min(rowMs, this.#rowMs * 2) : this.#rowMs * 0.9 + rowMs * 0.1;
     return outputs;
   }
 
