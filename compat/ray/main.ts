@@ -12,6 +12,7 @@ import type { Program, ProgramEnd } from '../../services/training/src/command/ex
 import { rayExecutor } from '../../services/training/src/command/ray-executor.ts';
 import { freePort } from '../../tests/crash/free-port.ts';
 import { CannotTest, openPythonEnvironment } from '../python-environment.ts';
+import { cancelInRay, trainInRay } from './our-trainers.ts';
 
 /** Apache-2.0. https://docs.ray.io */
 const RAY = '2.60.0';
@@ -27,7 +28,7 @@ type Run = (program: Partial<Program> & Pick<Program, 'id' | 'command'>, onLine?
 
 const python = (code: string): readonly string[] => ['python', '-c', code];
 
-const scenarios: Readonly<Record<string, (run: Run) => Promise<void>>> = {
+const scenarios: Readonly<Record<string, (run: Run, url: string) => Promise<void>>> = {
   'a program runs with its environment, and its words reach it as they are': async (run) => {
     const words = [`it's`, '$(id)', '', '"', 'ü €', 'two words'];
     const code = 'import json, os, sys; print("WORDS " + json.dumps([os.environ["A"], sys.argv[1:]]))';
@@ -54,6 +55,8 @@ const scenarios: Readonly<Record<string, (run: Run) => Promise<void>>> = {
     const { end } = await run({ id: 'stopped', command: python(code) });
     assert.deepEqual(end, { succeeded: false, sentence: 'It was stopped in Ray.' });
   },
+  'our own trainers and the trials of a study come out as in threads': (_, url) => trainInRay(url),
+  'a training of ours that is cancelled is stopped': (_, url) => cancelInRay(url),
 };
 
 async function main(): Promise<number> {
@@ -85,7 +88,7 @@ async function test(program: string): Promise<number> {
     let failed = 0;
     for (const [name, scenario] of Object.entries(scenarios)) {
       try {
-        await scenario(runWith(executor));
+        await scenario(runWith(executor), url);
         console.log(`✔ Ray ${RAY}: ${name}`);
       } catch (error) {
         failed++;

@@ -2,23 +2,31 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { churn, quick } from '../../services/training/test/data.ts';
 import { openDoor } from '../../services/training/test/door.ts';
-import { startTraining, type Json } from '../../services/training/test/training-for-test.ts';
+import { startTraining, type Json, type TestTraining } from '../../services/training/test/training-for-test.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/training/src/remote/main.ts', import.meta.url));
 
+async function openTraining(url: string, stack: AsyncDisposableStack): Promise<TestTraining> {
+  const door = stack.use(await openDoor());
+  const app = stack.use(
+    await startTraining({
+      MLAB_TRAINING_EXECUTOR: 'ray',
+      MLAB_TRAINING_RAY_URL: url,
+      MLAB_TRAINING_PUBLIC_URL: door.url,
+      MLAB_TRAINING_POLL_MS: '300',
+      MLAB_TRAINING_COMMAND_CPUS: '0.5',
+      MLAB_TRAINING_TRAINER_MEMORY_MB: '256',
+      MLAB_TRAINING_TRAINER_COMMAND: `${process.execPath} ${MAIN}`,
+    }),
+  );
+  door.leadsTo = app.url;
+  return app;
+}
+
 /** A model and a study of our own trainers, in Ray and in threads: both come to the same. */
 export async function trainInRay(url: string): Promise<void> {
-  await using door = await openDoor();
-  await using app = await startTraining({
-    MLAB_TRAINING_EXECUTOR: 'ray',
-    MLAB_TRAINING_RAY_URL: url,
-    MLAB_TRAINING_PUBLIC_URL: door.url,
-    MLAB_TRAINING_POLL_MS: '300',
-    MLAB_TRAINING_COMMAND_CPUS: '0.5',
-    MLAB_TRAINING_TRAINER_MEMORY_MB: '256',
-    MLAB_TRAINING_TRAINER_COMMAND: `${process.execPath} ${MAIN}`,
-  });
-  door.leadsTo = app.url;
+  await using stack = new AsyncDisposableStack();
+  const app = await openTraining(url, stack);
   const asked = { ...quick, dataset: await app.upload(churn(300)), target: 'leaves', params: { num_iterations: 20 } };
   const search = {
     trials: 4,
@@ -59,17 +67,8 @@ export async function trainInRay(url: string): Promise<void> {
 
 /** One that is cancelled is stopped in Ray. */
 export async function cancelInRay(url: string): Promise<void> {
-  await using door = await openDoor();
-  await using app = await startTraining({
-    MLAB_TRAINING_EXECUTOR: 'ray',
-    MLAB_TRAINING_RAY_URL: url,
-    MLAB_TRAINING_PUBLIC_URL: door.url,
-    MLAB_TRAINING_POLL_MS: '300',
-    MLAB_TRAINING_COMMAND_CPUS: '0.5',
-    MLAB_TRAINING_TRAINER_MEMORY_MB: '256',
-    MLAB_TRAINING_TRAINER_COMMAND: `${process.execPath} ${MAIN}`,
-  });
-  door.leadsTo = app.url;
+  await using stack = new AsyncDisposableStack();
+  const app = await openTraining(url, stack);
   const params = { num_iterations: 100_000, num_leaves: 2 };
   const { id } = await app.must('POST /jobs', {
     ...quick,

@@ -6,11 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { AppError } from '@mlab/kernel';
+import { AppError, type Objects } from '@mlab/kernel';
 import { Job } from 'kubernetes-models/batch/v1/Job';
+import type { TSchema } from 'typebox';
+import { Default } from 'typebox/value';
 import type { Program } from '#/command/executor.ts';
 import { kubernetesExecutor } from '#/command/kubernetes-executor.ts';
 import { kubernetesJob, type KubernetesPlace } from '#/command/kubernetes-job.ts';
+import { config, type Config } from '#/config.ts';
+import { openConfiguredPrograms } from '#/remote/open-programs.ts';
+import type { RemoteOrder } from '#/remote/order.ts';
+import { remoteThreads } from '#/remote/remote-threads.ts';
 
 const place: KubernetesPlace = { namespace: 'ml', image: 'python:3.13', serviceAccount: '', secrets: [], keepSeconds: 60 };
 const program: Program = {
@@ -39,6 +45,8 @@ test('a variable is what it is, and nothing that Kubernetes would put in its pla
   assert.deepEqual(container?.env.at(-1), { name: 'ODD', value: '$$(PATH) and $$' });
   assert.deepEqual(container?.command, ['python', '-c', 'print("$$(HOME)")']);
 });
+
+const readDefaults = (): Config => Default((config as unknown as { json: TSchema }).json, {}) as Config;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -150,6 +158,40 @@ test('one that is no longer wanted is taken away', async () => {
   const running = open(cluster).run(program, { signal: stop.signal, onLine: () => stop.abort(new Error('enough')) });
   await assert.rejects(running);
   assert.ok(cluster.asked.includes('DELETE /apis/batch/v1/namespaces/ml/jobs/mlab-0123456789abcdef-0'), cluster.asked.join('\n'));
+});
+
+test('one that another process goes on with is left to it', async () => {
+  await using cluster = await startCluster();
+  cluster.become({ active: 1 }, { running: {} }, 'begun\n');
+  const stop = new AbortController();
+  const ends = new AppError('unavailable', 'This process ends.');
+  await assert.rejects(open(cluster).run(program, { signal: stop.signal, onLine: () => stop.abort(ends) }));
+  assert.equal(cluster.asked.filter((each) => each.startsWith('DELETE')).length, 0);
+});
+
+test('our own trainers run in the image of this platform, as the configuration says', async () => {
+  const made: Program[] = [];
+  const executor = {
+    name: 'kubernetes' as const,
+    local: false,
+    run: async (one: Program) => ({ succeeded: made.push(one) > 9, sentence: '' }),
+  };
+  const set = { ...readDefaults(), executor: 'kubernetes' as const, commandCpus: 3, publicUrl: 'http://training:8006' };
+  const objects = { stat: async () => undefined, put: async () => {}, delete: async () => true } as unknown as Objects;
+  const programs = openConfiguredPrograms(set, { objects, executor, machine: { PATH: '/secret' } });
+  const hooks = { signal: AbortSignal.timeout(5000), onSaid: () => {} };
+  await assert.rejects(programs.run('0123456789abcdef-t123', { kind: 'trial' } as RemoteOrder, hooks), { code: 'exhausted' });
+  const manifest = kubernetesJob(made[0] as Program, place);
+  new Job(manifest).validate();
+  const [container] = manifest.spec.template.spec.containers;
+  assert.deepEqual([container?.image, container?.command], ['mlab-platform:0.1.0', ['node', 'services/training/src/remote/main.ts']]);
+  assert.deepEqual(container?.resources.requests, { cpu: '3', memory: String(4096 * 1_048_576) });
+  assert.deepEqual(
+    container?.env.map(({ name }) => name),
+    ['MLAB_TRAINING_URL', 'MLAB_PROGRAM', 'MLAB_PROGRAM_TOKEN'],
+  );
+  assert.match(manifest.metadata.name, /^mlab-0123456789abcdef-t123-[0-9a-f]{6}$/);
+  assert.equal(remoteThreads(set), 2);
 });
 
 test('what can never begin, and what Kubernetes refuses, is told with its reason', async () => {

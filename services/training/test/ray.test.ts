@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { AppError } from '@mlab/kernel';
 import type { Program } from '#/command/executor.ts';
 import { newLines } from '#/command/new-lines.ts';
 import { rayExecutor } from '#/command/ray-executor.ts';
@@ -73,7 +74,7 @@ async function startRay(): Promise<Ray> {
 }
 
 const run = (ray: Ray, onLine: (line: string) => void = () => {}, signal = AbortSignal.timeout(10_000)) =>
-  rayExecutor({ url: ray.url, pollMs: 5, workingDir: '' }).run(program, { signal, onLine });
+  rayExecutor({ url: ray.url, pollMs: 5, workingDir: 'https://files/mlab.zip' }).run(program, { signal, onLine });
 
 test('a program runs as a job of Ray: its words are quoted, its lines told as they come', async () => {
   await using ray = await startRay();
@@ -91,7 +92,7 @@ test('a program runs as a job of Ray: its words are quoted, its lines told as th
       entrypoint: String.raw`'env' 'ODD=$A' 'python' '-c' 'print("it'\''s")'`,
       entrypoint_num_cpus: 2,
       entrypoint_memory: 1000,
-      runtime_env: { env_vars: { A: 'b' } },
+      runtime_env: { env_vars: { A: 'b' }, working_dir: 'https://files/mlab.zip' },
       metadata: { job_submission_id: 'mlab-1-0', made_by: 'mlab' },
     },
   ]);
@@ -114,6 +115,10 @@ test('one that is no longer wanted is stopped', async () => {
   const stop = new AbortController();
   await assert.rejects(run(ray, () => stop.abort(new Error('enough')), stop.signal));
   assert.ok(ray.asked.includes('POST /api/jobs/mlab-1-0/stop'), ray.asked.join('\n'));
+  // One that another process goes on with is left to it.
+  const handOver = new AbortController();
+  await assert.rejects(run(ray, () => handOver.abort(new AppError('unavailable', 'This process ends.')), handOver.signal));
+  assert.equal(ray.asked.filter((each) => each.endsWith('/stop')).length, 1);
 });
 
 test('what Ray refuses is the caller’s mistake; a Ray that is not there is not', async () => {

@@ -32,6 +32,7 @@ export const commandSettings = {
   trainerSeconds: Type.Integer({
     default: 604_800,
     minimum: 1,
+    maximum: 2_000_000,
     description: 'How long one of our trainers may take elsewhere, for a model or a trial, in seconds',
   }),
   trackingUri: Type.String({

@@ -123,7 +123,7 @@ export function openPrograms(options: ProgramsOptions): Programs {
       if (made !== undefined) return unpackOutcome<R>(made);
       kept = await keep(id, { ...kept, nonce: nonce(), failures: kept.failures + 1 });
       const said = `The program that trains has ended without a result. ${sentence}`;
-      if (kept.failures >= MOST_FAILURES) throw new AppError('exhausted', `${said} That was the ${MOST_FAILURES}rd time.`);
+      if (kept.failures >= MOST_FAILURES) throw new AppError('exhausted', `${said} That was the third time.`);
       onSaid({ kind: 'line', level: 'warning', text: `${said} It is begun anew.` });
     }
   }
