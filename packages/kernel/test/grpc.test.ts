@@ -3,8 +3,21 @@ import { once } from 'node:events';
 import { connect as connectH2, type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { AppError, defineContract, defineService, grpcMethod, Host, implement, rootCall, schema, type CallMeta } from '@mlab/kernel';
+import {
+  AppError,
+  defineContract,
+  defineService,
+  grpcMethod,
+  Host,
+  implement,
+  rootCall,
+  schema,
+  type CallMeta,
+  type Discovery,
+  type Instance,
+} from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus as Serving } from '@mlab/protos/health';
 import { PredictorService, PredictRequestSchema } from '@mlab/protos/predictor';
@@ -62,11 +75,12 @@ const askerOf = (name: string) =>
     needs: { sample },
     config: schema(Type.Object({})),
     start: ({ peers }) => {
-      way = () => peers.sample.instances()[0]?.grpc?.client(PredictorService);
+      copies = () => peers.sample.instances();
       return { handlers: {} };
     },
   });
-let way: () => ReturnType<typeof clientOf>['client'] | undefined = () => undefined;
+let copies: () => readonly Pick<Instance<unknown>, 'id' | 'grpc'>[] = () => [];
+const way = () => copies()[0]?.grpc?.client(PredictorService);
 
 function clientOf(url: string, caller = 'test') {
   const transport = openGrpcTransport({ callee: 'sample', label: 'Sample', url: () => url, caller, tracer: plainTracer });
@@ -248,6 +262,8 @@ test('what is no call of ours is refused, and others go on', async () => {
     await refused('3', framed(Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x07])));
     await refused('8', framed(question('x'), { length: 0xffff_ffff }));
     await refused('8', framed(question('x'.repeat(100_001))));
+    await refused('8', framed(gzipSync(question('x'.repeat(10_000_000))), { compressed: 1 }), { 'grpc-encoding': 'gzip' });
+    assert.equal((await send(session, framed(gzipSync(question('x')), { compressed: 1 }), { 'grpc-encoding': 'gzip' })).status, '0');
     // Broken off within its frame, without one, or with more than one message.
     assert.notEqual((await send(session, framed(question('hello')).subarray(0, 8))).status, '0');
     assert.notEqual((await send(session, undefined)).status, '0');
@@ -360,6 +376,51 @@ test('a neighbour is asked over gRPC wherever it is, and known by its token', as
   }
   await using liar = clientOf(there.grpcUrl, 'reader');
   assert.equal((await refusal(liar.client.predictRows({}, rootCall('test')))).code, 'unauthenticated');
+});
+
+/** What all instances know of each other, without a database. */
+function openDiscovery(): Discovery {
+  const known = new Map<string, Set<string>>();
+  const watchers: (() => void)[] = [];
+  const at = (service: string): Set<string> => known.get(service) ?? known.set(service, new Set()).get(service) ?? new Set();
+  return {
+    announce: async (service, url) => {
+      at(service).add(url);
+      for (const tell of watchers) tell();
+      return {
+        [Symbol.asyncDispose]: async () => {
+          at(service).delete(url);
+          for (const tell of watchers) tell();
+        },
+      };
+    },
+    watch: async (service, onChange) => {
+      const tell = (): void => onChange([...at(service)]);
+      tell();
+      watchers.push(tell);
+      return { [Symbol.asyncDispose]: async () => void watchers.splice(watchers.indexOf(tell), 1) };
+    },
+  };
+}
+
+test('each copy that has made itself known is asked at its own address', async () => {
+  const facilities = { discovery: openDiscovery() };
+  await using _ = await startTest(askerOf('reader') as never, { facilities });
+  assert.equal(way(), undefined);
+  await using first = await startTest(
+    sampleOf(() => 'the first'),
+    { facilities },
+  );
+  await using second = await startTest(
+    sampleOf(() => 'the second'),
+    { facilities },
+  );
+  const answers = new Map<string, string>();
+  for (const { id, grpc } of copies()) {
+    const answer = await grpc?.client(PredictorService).predict({}, rootCall('test'));
+    answers.set(id, answer?.message ?? '');
+  }
+  assert.deepEqual(Object.fromEntries(answers), { [new URL(first.url).host]: 'the first', [new URL(second.url).host]: 'the second' });
 });
 
 let certificates: TestCertificates;
