@@ -42,6 +42,8 @@ interface Question {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
+  /** Only of gateways apart: each Service B would begin a thread for it. */
+  readonly apart?: true;
   /** Something that is in the answer. */
   readonly says: RegExp;
 }
@@ -78,8 +80,8 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'a model that is not there': { path: '/models/nobody/predict', body: { rows }, status: 404, says: /nobody/ },
   'a version that is not there': { path: '/models/churn/predict', body: { rows, version: 9 }, status: 404, says: /churn/ },
   'a version and an alias': { path: '/models/churn/predict', body: { rows, version: 1, alias: 'x' }, status: 422, says: /not both/ },
-  'an explanation': { path: '/models/churn/explain', body: { rows }, status: 200, says: /"contributions"/ },
-  'an explanation of what has none': { path: '/models/plain/explain', body: { rows }, status: 409, says: /profile/ },
+  'an explanation': { apart: true, path: '/models/churn/explain', body: { rows }, status: 200, says: /"contributions"/ },
+  'an explanation of what has none': { apart: true, path: '/models/plain/explain', body: { rows }, status: 409, says: /profile/ },
   'tensors in JSON': { path: '/v2/models/churn/infer', body: TENSORS, status: 200, says: /"model_version":"1"/ },
   'tensors of the demo model': {
     path: '/v2/models/demo/infer',
@@ -118,6 +120,8 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'tensors for nobody': { path: '/v2/models/nobody/infer', body: TENSORS, status: 404, says: /"error":.*nobody/ },
 };
 
+const asking = ({ apart }: Question) => Object.entries(gateways).filter(([name]) => apart === undefined || name.endsWith('apart'));
+
 async function asked(url: string, { path, body, headers }: Question): Promise<unknown> {
   const bytes = body instanceof Uint8Array ? body : json(body);
   const init = { method: 'POST', body: bytes as string, headers: { 'content-type': 'application/json', ...headers } };
@@ -131,7 +135,7 @@ async function asked(url: string, { path, body, headers }: Question): Promise<un
 suite('Service B is asked over HTTP, over gRPC and through queues, apart and in one process', () => {
   for (const [what, question] of Object.entries(QUESTIONS))
     test(`${what}: the same answer, ${question.status}`, async () => {
-      const answers = await Promise.all(Object.entries(gateways).map(async ([name, url]) => [name, await asked(url, question)] as const));
+      const answers = await Promise.all(asking(question).map(async ([name, url]) => [name, await asked(url, question)] as const));
       const [[, first] = []] = answers as [string, { status: number; body: string }][];
       assert.equal(first?.status, question.status, first?.body);
       assert.match(first?.body ?? '', question.says);
@@ -144,7 +148,8 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
       items: { data: string }[];
     };
     const good = Object.values(QUESTIONS).filter(({ path, status }) => path.includes('/churn/') && status === 200);
-    assert.equal(log.items.length, good.length * Object.keys(gateways).length, json(Object.groupBy(log.items, ({ data }) => data)));
+    const expected = good.reduce((sum, question) => sum + asking(question).length, 0);
+    assert.equal(log.items.length, expected);
   });
 
   test('Service B killed under load: 200 and 503 only, and 200 again when it is back, whatever the transport', async (context) => {
