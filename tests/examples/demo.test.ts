@@ -45,6 +45,7 @@ before(async () => {
   await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
   const { code, output, errors } = await shell('./mlab up -d');
   assert.equal(code, 0, output + errors);
+  assert.match(output, /\nSee it +\.\/mlab demo /);
   process.chdir(folder);
 });
 after(async () => {
@@ -467,6 +468,19 @@ test('each block of the guide to the first model works as it is printed', async 
     if (text.includes('/explain')) assert.match(output, /"method":"tree-shap".*"Island":/);
   }
   assert.equal((await readFile('predicted.csv', 'utf8')).trimEnd().split('\n').length, 345);
+});
+
+test('a policy that somebody has made stands, also before the demo', async () => {
+  const policy = { approvals: { count: 2 }, aliases: [{ alias: 'champion' }] };
+  const asked = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ policy }) };
+  assert.equal((await fetch(`${gateway()}/registry/models/penguins/policy`, asked)).status, 200);
+  const { code, output, errors } = await shell('./mlab demo');
+  assert.equal(code, 1);
+  assert.match(
+    errors,
+    /^penguins version 3 may not be champion: .+\. The policy at http:\S+\/registry\/models\/penguins\/policy asks for it\.\n$/,
+  );
+  assert.doesNotMatch(output, /is deployed/);
 });
 
 test('where nothing runs, both say so, with 3', async () => {

@@ -35,6 +35,10 @@ export function startMessage({ processes, failures, home, ending }: Started): st
     '\n',
     part('Try it', trials),
     part('Docs', docsOf(urls)),
+    part(
+      'See it',
+      urls.has('gateway') && urls.has('training') ? ['./mlab demo   (a real model, from its data to an explained prediction)'] : [],
+    ),
     part('Logs', [`${shortest(home.logs)}   (./mlab logs -f)`]),
     part('End it', [ending]),
     troubles === ''

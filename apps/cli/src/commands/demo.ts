@@ -1,10 +1,12 @@
 import { usageError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { DEMO_DATASETS } from '../demo/demo-datasets.ts';
+import type { Made } from '../demo/demo-step.ts';
 import { textFlag } from '../flag-values.ts';
 import { onInterrupt } from '../interrupts.ts';
 
 const INTERRUPTED = 130;
+const CANCEL_MS = 15_000;
 const NAMES = Object.keys(DEMO_DATASETS);
 
 export const command: Command = {
@@ -31,13 +33,20 @@ touched: the model is called as the dataset, the experiment is demo.
     const stop = new AbortController();
     using _interrupts = onInterrupt(() => stop.abort(new Error('interrupted')));
     process.stdout.on('error', () => stop.abort(new Error('nobody reads')));
+    const made: Made = {};
+    const url = textFlag(flags, 'url');
     try {
-      const lab = await findDemoLab(textFlag(flags, 'url'), process.env, stop.signal);
-      await runDemo({ lab, name, dataset, json: flags['json'] === true, signal: stop.signal, output: process.stdout });
+      const lab = await findDemoLab(url, process.env, stop.signal);
+      await runDemo({ lab, name, dataset, json: flags['json'] === true, signal: stop.signal, output: process.stdout, made });
       return 0;
     } catch (error) {
-      if (stop.signal.aborted) return INTERRUPTED;
-      throw error;
+      if (!stop.signal.aborted) throw error;
+      if (made.training !== undefined) {
+        const lab = await findDemoLab(url, process.env, AbortSignal.timeout(CANCEL_MS));
+        await lab.training.json(`/jobs/${made.training}/cancel`, { method: 'POST', json: {}, attempts: 1 });
+        process.stderr.write(`\nThe job ${made.training} was cancelled.\n`);
+      }
+      return INTERRUPTED;
     }
   },
 };

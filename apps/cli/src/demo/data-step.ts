@@ -28,7 +28,7 @@ export const dataStep: DemoStep = {
       visibleText(name) + (name === dataset.target ? ' (wanted)' : ''),
       type,
       String(missing),
-      values(name),
+      values(name, type),
     ]);
     const task = schema['task'] as { readonly kind: string };
     return {
@@ -43,7 +43,7 @@ export const dataStep: DemoStep = {
         rows: schema['rows'],
         target: dataset.target,
         task: task.kind,
-        columns: columns.map(({ name, type, missing }) => ({ name, type, missing, values: values(name) })),
+        columns: columns.map(({ name, type, missing }) => ({ name, type, missing, values: values(name, type) })),
       },
     };
   },

@@ -56,9 +56,9 @@ export const DEMO_DATASETS: Readonly<Record<string, DemoDataset>> = {
     file: 'seattle-weather.csv',
     question: 'days in Seattle. What was the weather?',
     target: 'weather',
-    spec: { exclude: ['date'] },
+    spec: {},
     metrics: CLASSES,
-    row: { precipitation: 8.6, temp_max: 10, temp_min: 6.1, wind: 4.3 },
+    row: { date: '2015-11-12T00:00:00Z', precipitation: 8.6, temp_max: 10, temp_min: 6.1, wind: 4.3 },
   },
   flights: {
     file: 'flights-20k.json',

@@ -10,13 +10,17 @@ export interface Demo {
   readonly display: TrainingDisplay;
   readonly signal: AbortSignal;
   /** What earlier steps have made. */
-  readonly made: {
-    dataset?: string;
-    job?: string;
-    version?: number;
-    /** What the baseline has, of the metric that counts. */
-    bound?: { readonly metric: string; readonly op: '>' | '<'; readonly value: number; readonly reached: number };
-  };
+  readonly made: Made;
+}
+
+export interface Made {
+  dataset?: string;
+  /** The job, as long as it has not ended: whoever interrupts the demo has it cancelled. */
+  training?: string;
+  job?: string;
+  version?: number;
+  /** What the baseline has, of the metric that counts. */
+  bound?: { readonly metric: string; readonly op: '>' | '<'; readonly value: number; readonly reached: number };
 }
 
 /** What a step tells: lines for people, and the same as data for programs. */

@@ -5,7 +5,7 @@ import { curlStep, explainStep, tritonStep } from './asking-steps.ts';
 import { dataStep } from './data-step.ts';
 import type { DemoDataset } from './demo-datasets.ts';
 import type { DemoLab } from './demo-lab.ts';
-import type { Demo, DemoStep } from './demo-step.ts';
+import type { Demo, DemoStep, Made } from './demo-step.ts';
 import { grpcStep } from './grpc-step.ts';
 import { linksStep } from './links-step.ts';
 import { trainingStep } from './training-step.ts';
@@ -30,10 +30,12 @@ export interface DemoWish {
   readonly json: boolean;
   readonly signal: AbortSignal;
   readonly output: { write(text: string): unknown; readonly isTTY?: boolean };
+  /** What came of the steps so far. */
+  readonly made: Made;
 }
 
 /** One step after the other, each told as it happens: the whole way from a file to an explained prediction. */
-export async function runDemo({ lab, name, dataset, json, signal, output }: DemoWish): Promise<void> {
+export async function runDemo({ lab, name, dataset, json, signal, output, made }: DemoWish): Promise<void> {
   const write = (text: string): void => void output.write(text);
   const indented = (text: string): void => write(text === '' ? '\n' : `   ${text}\n`);
   const display = json
@@ -44,7 +46,7 @@ export async function runDemo({ lab, name, dataset, json, signal, output }: Demo
           (text) => write(`   ${text}`),
           () => performance.now(),
         );
-  const demo: Demo = { lab, name, dataset, display, signal, made: {} };
+  const demo: Demo = { lab, name, dataset, display, signal, made };
   const began = performance.now();
   if (!json) write(`${styleText('bold', `mlab demo: ${dataset.question}`)}\n`);
   for (const [index, step] of STEPS.entries()) {

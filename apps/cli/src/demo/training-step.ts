@@ -14,7 +14,9 @@ export const trainingStep: DemoStep = {
   async run({ lab, name, dataset, display, signal, made }): Promise<Told> {
     const spec = { ...dataset.spec, dataset: made.dataset, target: dataset.target, model: name, experiment: 'demo' };
     const asked = await lab.training.json('/jobs', { method: 'POST', json: { ...spec, key: randomUUID() } });
-    const job = await followJob(lab.training, String(asked['id']), barOf(display), signal);
+    made.training = String(asked['id']);
+    const job = await followJob(lab.training, made.training, barOf(display), signal);
+    delete made.training;
     display.clear();
     const { result, error } = job;
     if (result?.version === undefined)
