@@ -77,6 +77,7 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
     MLAB_HOME: home,
     MLAB_GATEWAY_PORT: String(ports.gateway),
     MLAB_PREDICTOR_PORT: String(ports.predictor),
+    MLAB_PREDICTOR_GRPC_PORT: String(await freePort()),
     MLAB_PLATFORM_MAIN: join(import.meta.dirname, 'stub-platform.ts'),
     // Most tests are not about the database, and need none.
     MLAB_TOPOLOGY: 'lab',

@@ -136,7 +136,15 @@ test('the environment places services: ports, neighbours, the database', () => {
   const lab = readTopology('lab');
   const peersOf = (env: NodeJS.ProcessEnv, listen?: string): unknown =>
     planLab(lab, env, listen).processes.find(({ name }) => name === 'gateway')?.peers;
-  assert.deepEqual(peersOf({ MLAB_PREDICTOR_PORT: '9001' }), [{ service: 'predictor', url: 'http://127.0.0.1:9001' }]);
+  assert.deepEqual(peersOf({ MLAB_PREDICTOR_PORT: '9101' }), [{ service: 'predictor', url: 'http://127.0.0.1:9101' }]);
+  const grpcOf = (env: NodeJS.ProcessEnv): unknown =>
+    planLab(lab, env).processes.find(({ name }) => name === 'predictor')?.services[0]?.grpc?.port;
+  assert.equal(grpcOf({}), 9001);
+  assert.equal(grpcOf({ MLAB_PREDICTOR_GRPC_PORT: '9201' }), 9201);
+  assert.throws(
+    () => planLab(lab, { MLAB_GATEWAY_PORT: '9001' }),
+    /gateway and predictor \(gRPC\) would both listen on port 9001; give one of them another by MLAB_GATEWAY_PORT or MLAB_PREDICTOR_GRPC_PORT/,
+  );
   assert.deepEqual(peersOf({}, '10.0.0.1'), [{ service: 'predictor', url: 'http://10.0.0.1:8001' }]);
   assert.deepEqual(peersOf({}, '0.0.0.0'), [{ service: 'predictor', url: 'http://127.0.0.1:8001' }]);
   assert.deepEqual(peersOf({ SERVICE_B_URL: 'http://b/predict' }), []);

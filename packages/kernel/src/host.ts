@@ -34,7 +34,7 @@ export interface HostOptions {
   readonly grpcPeers?: Readonly<Record<string, readonly number[]>>;
   /** Ports by contract name; 0 takes a free one. Default: the contract's own. */
   readonly ports?: Readonly<Record<string, number>>;
-  /** The same for gRPC, where a contract declares some. */
+  /** The same for gRPC, where a contract declares some. Default: a free one where the other is. */
   readonly grpcPorts?: Readonly<Record<string, number>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
@@ -167,7 +167,7 @@ export class Host implements AsyncDisposable {
     door.route = server.route;
     this.#urls.set(contract.name, server.url);
     if (contract.grpc !== undefined && running.grpc !== undefined) {
-      const port = options.grpcPorts[contract.name] ?? contract.grpc.port;
+      const port = options.grpcPorts[contract.name] ?? (options.ports[contract.name] === 0 ? 0 : contract.grpc.port);
       const grpc = this.#stack.use(await openGrpcServer({ ...common, open: running.grpc, port }));
       this.#grpcUrls.set(contract.name, grpc.url);
     }

@@ -65,7 +65,12 @@ export async function connectDiscovered<C extends Contract>(
   const { contract, discovery } = options;
   let addresses: ReadonlyMap<string, string> = new Map();
   const watch =
-    contract.grpc === undefined ? undefined : await discovery.watch(grpcName(contract.name), (urls) => (addresses = grpcByCopy(urls)));
+    contract.grpc === undefined
+      ? undefined
+      : await discovery.watch(grpcName(contract.name), (urls) => {
+          // As with the copies themselves: none at all is seldom the truth.
+          if (urls.length > 0) addresses = grpcByCopy(urls);
+        });
   const grpc = openGrpcPeers({ ...options, addressOf: (id) => addresses.get(id) });
   const connection = await connectInstances(options, grpc, (onChange) => openDiscoveredInstances({ ...options, onChange }));
   return {
