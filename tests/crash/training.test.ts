@@ -45,8 +45,9 @@ test(`jobs and studies come out the same, and once, whatever is killed at any mo
   // What comes out when nobody is killed.
   const calm = { job: await lab.post('/jobs', job('calm')), study: await lab.post('/studies', study('calm study')) };
   const expected = { job: await lab.ended(`/jobs/${calm.job.id}`), study: await lab.ended(`/studies/${calm.study.id}`) };
+  const SUCCEEDED = ['succeeded', undefined];
   const stateOf = ({ state, error }: Json): Json => [state, error];
-  assert.deepEqual([stateOf(expected.job), stateOf(expected.study)], Array(2).fill(['succeeded', undefined]));
+  assert.deepEqual([stateOf(expected.job), stateOf(expected.study)], [SUCCEEDED, SUCCEEDED]);
   const expectedTrials = await lab.trials(calm.study.id);
   const expectedRefit = await lab.get(`/jobs/${expected.study.jobId}`);
 
@@ -76,7 +77,7 @@ test(`jobs and studies come out the same, and once, whatever is killed at any mo
       kills++;
     }
     const [endedJob, endedElsewhere, endedStudy] = await over;
-    assert.deepEqual([endedJob, endedElsewhere, endedStudy].map(stateOf), Array(3).fill(['succeeded', undefined]));
+    assert.deepEqual([endedJob, endedElsewhere, endedStudy].map(stateOf), [SUCCEEDED, SUCCEEDED, SUCCEEDED]);
     for (const one of [endedJob, endedElsewhere]) {
       if (one.attempts > 1) resumed++;
       assert.equal(one.result.modelSha256, expected.job.result.modelSha256, 'the model is another one');

@@ -87,7 +87,7 @@ export const studyTests = (): void =>
       );
       assert.deepEqual(
         trials.slice(0, 5).map(({ state, steps }) => [state, steps]),
-        Array(5).fill(['complete', 15]),
+        Array.from({ length: 5 }, () => ['complete', 15]),
       );
       const pruned = trials.filter(({ state }) => state === 'pruned');
       assert.ok(pruned.length > 0 && pruned.every(({ steps }) => steps < 15), JSON.stringify(trials));

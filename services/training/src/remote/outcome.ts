@@ -22,11 +22,11 @@ export function packOutcome(outcome: Outcome): Uint8Array {
 }
 
 /** Answers the result, or throws what the program has failed with. */
-export function unpackOutcome<R>(packed: Buffer): R {
+export function unpackOutcome(packed: Buffer): unknown {
   const end = HEADER + packed.readUInt32LE();
   const outcome = JSON.parse(packed.toString('utf8', HEADER, end)) as Outcome;
   if (outcome.kind === 'failed')
     throw outcome.code === 'internal' ? new Error(outcome.message) : new AppError(outcome.code as ErrorCode, outcome.message);
   const result = outcome.result as { readonly onnx?: null };
-  return (result.onnx === null ? { ...result, onnx: Uint8Array.from(packed.subarray(end)) } : result) as R;
+  return result.onnx === null ? { ...result, onnx: Uint8Array.from(packed.subarray(end)) } : result;
 }

@@ -111,16 +111,16 @@ export function openPrograms(options: ProgramsOptions): Programs {
     }
   }
 
-  async function run<R>(id: string, order: RemoteOrder, hooks: ProgramHooks): Promise<R> {
+  async function run(id: string, order: RemoteOrder, hooks: ProgramHooks): Promise<unknown> {
     const { signal, onSaid } = hooks;
     const first = { token: randomBytes(24).toString('base64url'), nonce: nonce(), failures: 0, order };
     let kept = (await find(id, signal)) ?? (await keep(id, first));
     for (;;) {
       const before = await readKept(objects, keysOf(id).outcome, signal);
-      if (before !== undefined) return unpackOutcome<R>(before);
+      if (before !== undefined) return unpackOutcome(before);
       const sentence = await begin(id, kept, hooks);
       const made = await readKept(objects, keysOf(id).outcome, signal);
-      if (made !== undefined) return unpackOutcome<R>(made);
+      if (made !== undefined) return unpackOutcome(made);
       kept = await keep(id, { ...kept, nonce: nonce(), failures: kept.failures + 1 });
       const said = `The program that trains has ended without a result. ${sentence}`;
       if (kept.failures >= MOST_FAILURES) throw new AppError('exhausted', `${said} That was the third time.`);
@@ -139,7 +139,7 @@ export function openPrograms(options: ProgramsOptions): Programs {
   return {
     run: async <R>(id: string, order: RemoteOrder, hooks: ProgramHooks): Promise<R> => {
       try {
-        return await run<R>(id, order, hooks);
+        return (await run(id, order, hooks)) as R;
       } catch (error) {
         // What nobody goes on with may not come back any more.
         const goesOn = hooks.signal.aborted ? isHandedOver(hooks.signal.reason) : AppError.is(error, 'unavailable');
