@@ -6,7 +6,6 @@ import { describe } from '#/domain/describe.ts';
 import { predictionsOf } from '#/domain/predictions.ts';
 import type { Row } from '#/domain/read-rows.ts';
 import type { ModelRef } from '#/domain/served-model.ts';
-import { explainableOf } from '#/explain/explainable.ts';
 import { explainRows } from '#/explain/explain-rows.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
 import type { OpenedModels } from '#/models/open-models.ts';
@@ -39,13 +38,8 @@ export function modelHandlers({ models, thread }: Pick<Serving, 'models' | 'thre
     listServed: () => ({ items: [...models.list()] }),
     describeModel: async (asked, call) => {
       const model = await models.open(refOf(asked), call);
-      const { reader, roles } = rowFormOf(model);
-      return describe(model, {
-        fields: reader.fields,
-        roles,
-        explains: !('refusal' in explainableOf(model.scorer.model, model.file.profile !== undefined)),
-        example: model.file.example,
-      });
+      const { reader, roles, explainable } = rowFormOf(model);
+      return describe(model, { fields: reader.fields, roles, explains: 'node' in explainable, example: model.file.example });
     },
     loadModel: async (asked, call) => {
       const { model, version } = await models.insist(refOf(asked), call);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import {
   fitPreparing,
@@ -167,6 +168,12 @@ export function explanations(serving: () => TestServing): void {
       assert.match(await refusal('neither', { rows: [{ x: 1 }] }), /^409 Only models of trees and linear models/);
       await serving().register('anomalies', files(learn('isolation-forest', { kind: 'anomaly' }, { n_estimators: 5 })));
       assert.match(await refusal('anomalies', { rows }), /^409 .*nodes_hitrates/);
+      // Its converter writes that one row came to every node.
+      const foreign = readFileSync(`${import.meta.dirname}/../../../packages/onnx/test/fixtures/sklearn-forest.onnx`);
+      await serving().register('foreign', logged(foreign));
+      const { body: described } = await serving().api('GET /models/foreign');
+      assert.deepEqual([described.explains, described.classes], [false, ['setosa', 'versicolor', 'virginica']]);
+      assert.match(await refusal('foreign', { rows: [described.example?.[0] ?? {}] }), /^409 .*nodes_hitrates/);
       assert.match(await refusal('classes', { rows, class: 'none' }), /^422 The model has no such class; its classes are low, mid, high/);
     });
   });

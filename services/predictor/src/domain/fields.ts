@@ -25,7 +25,7 @@ export function fieldsOf({ inputs, metadata }: Described, signature: unknown): r
     const names = columnNames(signature);
     const [, width] = only.shape;
     if (names !== undefined && names.length > 0 && (width === names.length || (typeof width !== 'number' && !names.includes(only.name)))) {
-      return names.map((name, place) => ({ ...fieldOf(only, told), name, kind: kindOfType(only), place, shape: [] }));
+      return names.map((name, place) => ({ name, kind: kindOfType(only), port: only, place, shape: [], mayBeUnknown: isUnknowable(only) }));
     }
   }
   return inputs.map((port) => fieldOf(port, told));

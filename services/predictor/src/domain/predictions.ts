@@ -14,9 +14,9 @@ export interface Roles {
 type Described = Pick<{ metadata: ReadonlyMap<string, string>; outputs: readonly Port[] }, 'metadata' | 'outputs'>;
 
 /** As our own models say; of others, one list of classes and one of numbers for each is a classifier, and one number a value. */
-export function rolesOf({ metadata, outputs }: Described): Roles {
+export function rolesOf({ metadata, outputs }: Described, ofGraph?: readonly Class[]): Roles {
   const told = jsonIn(metadata.get('outputs')) as { label?: unknown; probabilities?: unknown; value?: unknown } | undefined;
-  const classes = outputs.find((port) => port.classes !== undefined)?.classes ?? classesIn(metadata.get('classes'));
+  const classes = outputs.find((port) => port.classes !== undefined)?.classes ?? classesIn(metadata.get('classes')) ?? ofGraph;
   const named = (name: unknown): string | undefined =>
     typeof name === 'string' && outputs.some((port) => port.name === name) ? name : undefined;
   if (told !== undefined) {
@@ -91,7 +91,7 @@ const outputOf = (outputs: Outputs, name: string | undefined): Output | undefine
   name !== undefined && Object.hasOwn(outputs, name) ? outputs[name] : undefined;
 
 /** A value that JSON has. */
-export function plain(value: unknown): unknown {
+function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }

@@ -138,7 +138,7 @@ export function shown(value: unknown): string {
 }
 
 /** In the form in which the lab's two services tell what is wrong with a body. */
-export function refusal(issues: readonly Issue[]): AppError {
+function refusal(issues: readonly Issue[]): AppError {
   const told = issues.slice(0, MOST_ISSUES);
   return new AppError(
     'invalid',

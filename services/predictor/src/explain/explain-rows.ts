@@ -2,7 +2,6 @@ import type { RowExplanations } from '@mlab/contracts/predictor-models';
 import { AppError, type CallMeta } from '@mlab/kernel';
 import { predictionsOf, type Class } from '#/domain/predictions.ts';
 import type { Row } from '#/domain/read-rows.ts';
-import { explainableOf } from '#/explain/explainable.ts';
 import type { ExplainThread } from '#/explain/explain-thread.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
 import { rowFormOf } from '#/models/row-form.ts';
@@ -15,9 +14,8 @@ export async function explainRows(
   call: CallMeta,
 ): Promise<RowExplanations> {
   const { file, signature, sha256 } = model;
-  const explainable = explainableOf(model.scorer.model, file.profile !== undefined);
+  const { reader, roles, explainable } = rowFormOf(model);
   if ('refusal' in explainable) throw new AppError('conflict', explainable.refusal);
-  const { reader, roles } = rowFormOf(model);
   const { rows } = asked;
   const { columns, ignored } = reader.read(rows);
   model.tally.ignoredFields += ignored;

@@ -19,11 +19,30 @@ export function explainableOf({ graph }: Model, hasProfile: boolean): Explainabl
       ? { node, method: 'linear' }
       : { refusal: 'To explain a linear model the means of what it was learnt from are needed, and its files have no profile.json.' };
   }
-  const hasCovers =
-    node.prepared === undefined
-      ? node.attributes.has('nodes_hitrates') || node.attributes.has('nodes_hitrates_as_tensor')
-      : node.prepared.trees.covers !== undefined;
-  return hasCovers
-    ? { node, method: 'tree-shap' }
-    : { refusal: 'Its trees do not say how many rows training counted at their nodes (nodes_hitrates), which SHAP values need.' };
+  if (node.prepared === undefined) {
+    const isThere = node.attributes.has('nodes_hitrates') || node.attributes.has('nodes_hitrates_as_tensor');
+    return isThere ? { node, method: 'tree-shap' } : UNCOUNTED;
+  }
+  return isCounted(node.prepared.trees) ? { node, method: 'tree-shap' } : UNCOUNTED;
+}
+
+const UNCOUNTED = {
+  refusal:
+    'Its trees do not say how many rows training counted at their nodes, which SHAP values need: their nodes_hitrates are missing, or say the same of all.',
+};
+
+type Trees = NonNullable<Node['prepared']>['trees'];
+
+/** How much of a count may be lost by rounding. */
+const TOLERANCE = 1e-3;
+
+/** Whether as many rows go on from each node as came to it. Some converters write 1 everywhere. */
+export function isCounted({ covers, features, yes, no }: Trees): boolean {
+  if (covers === undefined) return false;
+  for (let node = 0; node < features.length; node++) {
+    if ((features[node] as number) < 0) continue;
+    const [came, went] = [covers[node] as number, (covers[yes[node] as number] as number) + (covers[no[node] as number] as number)];
+    if (!(Math.abs(came - went) <= TOLERANCE * Math.abs(came))) return false;
+  }
+  return true;
 }

@@ -3,7 +3,7 @@ import { linearContributions, treeShap, type Contributions } from '@mlab/learnin
 import { compile, readModel, treesOf, type Columns, type CompiledModel, type Model, type Trees } from '@mlab/onnx';
 import { fieldsOf, type Field } from '#/domain/fields.ts';
 import { RowReader } from '#/domain/read-rows.ts';
-import { explainableOf, type Explainable } from '#/explain/explainable.ts';
+import { explainableOf, isCounted, type Explainable } from '#/explain/explainable.ts';
 import { meansOf } from '#/explain/means.ts';
 import { originsOf } from '#/explain/origins.ts';
 
@@ -88,6 +88,7 @@ function singleOrigins(model: Model, input: string, fields: readonly Field[]): r
 function scoreOf(model: Model, explainable: Extract<Explainable, { readonly node: unknown }>, means: Float64Array | undefined): Score {
   if (means !== undefined) return linearScore(explainable.node, means);
   const trees = treesOf(model)[0]?.trees as Trees;
+  if (!isCounted(trees)) throw new AppError('conflict', 'Its trees do not say how many rows training counted at their nodes.');
   const asScore = treeScore(trees);
   return (row, target) => asScore(treeShap(trees, row), target);
 }

@@ -1,12 +1,15 @@
+import { classesOfGraph } from '#/domain/classes-of-graph.ts';
 import { fieldsOf } from '#/domain/fields.ts';
 import { rolesOf, type Roles } from '#/domain/predictions.ts';
 import { RowReader } from '#/domain/read-rows.ts';
+import { explainableOf, type Explainable } from '#/explain/explainable.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
 
-/** How rows become the columns of a model, and its outputs predictions. */
+/** How rows become the columns of a model, its outputs predictions, and whether these can be explained. */
 export interface RowForm {
   readonly reader: RowReader;
   readonly roles: Roles;
+  readonly explainable: Explainable;
 }
 
 const forms = new WeakMap<AnsweringModel, RowForm>();
@@ -15,7 +18,12 @@ const forms = new WeakMap<AnsweringModel, RowForm>();
 export function rowFormOf(model: AnsweringModel): RowForm {
   const known = forms.get(model);
   if (known !== undefined) return known;
-  const form = { reader: new RowReader(fieldsOf(model, model.signature)), roles: rolesOf(model) };
+  const graph = model.scorer.model;
+  const form = {
+    reader: new RowReader(fieldsOf(model, model.signature)),
+    roles: rolesOf(model, classesOfGraph(graph)),
+    explainable: explainableOf(graph, model.file.profile !== undefined),
+  };
   forms.set(model, form);
   return form;
 }
