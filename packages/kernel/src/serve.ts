@@ -47,11 +47,27 @@ export function serve<O>(endpoint: Run<O>, readInput: () => unknown, call: Call,
   }
   if (output instanceof Promise) {
     // Only who answers later can be late.
-    timer = setTimeout(
-      () => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)),
-      remainingMs(call.deadline, performance.now()),
-    );
+    armSoon(() => {
+      if (settled) return;
+      timer = setTimeout(
+        () => end(new AppError('deadline', `${endpoint.contract.label} did not finish in time.`)),
+        remainingMs(call.deadline, performance.now()),
+      );
+    });
     output.then(succeed, (error: unknown) => finish(undefined, AppError.from(error)));
   } else succeed(output);
   return end;
+}
+
+let unarmed: (() => void)[] = [];
+
+/** Timers are set at the end of this turn of the event loop: a promise that has its value by then, as most of models in memory have, needs none. */
+function armSoon(arm: () => void): void {
+  if (unarmed.push(arm) === 1) setImmediate(armAll);
+}
+
+function armAll(): void {
+  const all = unarmed;
+  unarmed = [];
+  for (const arm of all) arm();
 }

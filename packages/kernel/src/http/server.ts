@@ -7,6 +7,7 @@ import type { Door } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import { DirectRoutes } from '#/http/direct-routes.ts';
 import { doorRoute, type Enter } from '#/http/door-route.ts';
+import type { Params } from '#/http/exchange.ts';
 import { endEventStreams } from '#/http/event-streams.ts';
 import type { Forward } from '#/http/forwarder.ts';
 import { addPages, PAGE_ROUTES } from '#/http/pages.ts';
@@ -146,7 +147,7 @@ function buildApp({
   for (const door of [...doors, ...protocols.flatMap(({ doors: foreign }) => foreign)]) {
     const { method, path } = door.operation;
     const enter = doorRoute({ door, tracer, observer, bodyLimitBytes: settings.bodyLimitBytes, admit, identity }, failed);
-    app.route({ method, url: path, handler: handlerOf(enter) });
+    app.route({ method, url: path, handler: handlerOf(enter, direct) });
     direct.add(door.operation, enter);
   }
   app.setNotFoundHandler((request, reply) => unmatched(request.raw, reply));
@@ -154,10 +155,13 @@ function buildApp({
   return { app, route: (request, response) => inner(request, response) };
 }
 
-const handlerOf =
-  (enter: Enter) =>
-  (request: FastifyRequest, reply: FastifyReply): void =>
-    enter(request.raw, reply.hijack().raw, request.params as Readonly<Record<string, string>>);
+function handlerOf(enter: Enter, direct: DirectRoutes): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
+    const params = request.params as Params;
+    direct.remember(request.raw, enter, params);
+    enter(request.raw, reply.hijack().raw, params);
+  };
+}
 
 /** Stops taking connections, lets what is under way end, and after `drainMs` waits no longer. */
 async function drain(app: FastifyInstance, drainMs: number): Promise<void> {
