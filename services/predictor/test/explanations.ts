@@ -174,7 +174,8 @@ export function explanations(serving: () => TestServing): void {
       const { body: described } = await serving().api('GET /models/foreign');
       assert.deepEqual([described.explains, described.classes], [false, ['setosa', 'versicolor', 'virginica']]);
       assert.match(await refusal('foreign', { rows: [described.example?.[0] ?? {}] }), /^409 .*nodes_hitrates/);
-      assert.match(await refusal('classes', { rows, class: 'none' }), /^422 The model has no such class; its classes are low, mid, high/);
+      await serving().register('asked', files(learn('boosting', three, { num_iterations: 2, max_depth: 2 })));
+      assert.match(await refusal('asked', { rows, class: 'none' }), /^422 The model has no such class; its classes are low, mid, high/);
     });
   });
 }
