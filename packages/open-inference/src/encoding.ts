@@ -6,6 +6,24 @@ import type { ForeignAnswer } from '@mlab/kernel';
 const inflaters = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate) } as const;
 const deflaters = { gzip: promisify(gzip), deflate: promisify(deflate) } as const;
 
+/** So many bodies are decompressed at once: a few kilobytes of each may become as much as the limit allows. */
+const MOST_AT_ONCE = 4;
+let inside = 0;
+const waiting: (() => void)[] = [];
+
+async function enter(): Promise<Disposable> {
+  if (inside < MOST_AT_ONCE) inside++;
+  else await new Promise<void>((resolve) => void waiting.push(resolve));
+  return { [Symbol.dispose]: leave };
+}
+
+/** Whoever waits longest takes the place over. */
+function leave(): void {
+  const next = waiting.shift();
+  if (next === undefined) inside--;
+  else next();
+}
+
 /** A body as it was before its client compressed it. It may have `limit` bytes at most then. */
 export async function decompress(body: Buffer, encoding: string, limit: number): Promise<Buffer> {
   const name = encoding.trim().toLowerCase();
@@ -13,6 +31,7 @@ export async function decompress(body: Buffer, encoding: string, limit: number):
   const inflater = Object.hasOwn(inflaters, name) ? inflaters[name as keyof typeof inflaters] : undefined;
   if (inflater === undefined)
     throw new AppError('invalid', `Content-Encoding has to be gzip or deflate, and is ${JSON.stringify(name.slice(0, 80))}.`);
+  using _place = await enter();
   try {
     return await inflater(body, { maxOutputLength: limit });
   } catch (error) {

@@ -308,6 +308,10 @@ suite('answers', () => {
     assert.deepEqual(await decompress(gzipSync(text), 'GZIP', 5000), text);
     assert.deepEqual(await decompress(deflateSync(text), 'deflate', 5000), text);
     assert.equal(await decompress(text, 'identity', 10), text);
+    // More than may be at work at once, some of them broken: each has its turn.
+    const many = Array.from({ length: 12 }, (_, index) => decompress(index % 3 === 0 ? text : gzipSync(text), 'gzip', 5000));
+    const outcomes = (await Promise.allSettled(many)).map(({ status: outcome }) => outcome);
+    assert.deepEqual(outcomes.filter((outcome) => outcome === 'fulfilled').length, 8);
     await assert.rejects(decompress(gzipSync(text), 'gzip', 4999), { code: 'too_large', message: /4999 bytes when it is decompressed/ });
     await assert.rejects(decompress(gzipSync(text).subarray(0, 20), 'gzip', 5000), { code: 'malformed' });
     await assert.rejects(decompress(text, 'br', 5000), invalid('Content-Encoding has to be gzip or deflate, and is "br".'));
