@@ -28,6 +28,6 @@ export function askServiceB(upstream: Upstream<ServiceB>, copies: Copies, clock:
     predict: (input, call) => ask(call, (copy, attempt) => copy.predict(input, attempt)),
     predictRows: async (asked, call) => (await ask(call, (copy, attempt) => settled(copy.predictRows(asked, attempt))))(),
     explainRows: async (asked, call) => (await ask(call, (copy, attempt) => settled(copy.explainRows(asked, attempt))))(),
-    infer: (question, call) => ask(call, async (copy, attempt) => judged(await copy.infer(question, attempt))),
+    infer: async (question, call) => (await ask(call, (copy, attempt) => settled(copy.infer(question, attempt).then(judged))))(),
   };
 }
