@@ -116,8 +116,9 @@ export function openFakes(): Fakes {
       run(id).status = status;
       return {};
     },
-    importLoggedModel: ({ id, sourceRunId, status }) => {
+    importLoggedModel: ({ id, name, sourceRunId, status }) => {
       called('importLoggedModel');
+      if (/[/:.%"']/.test(name)) throw new AppError('invalid', `Invalid model name (${name}) provided.`);
       fakes.models.set(id, { id, run: sourceRunId, status, files: new Map(), metrics: [] });
       return { outcome: 'created', lifecycleStage: 'active', artifactUri: `mlflow-artifacts:/${id}` };
     },

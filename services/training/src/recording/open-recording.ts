@@ -13,6 +13,8 @@ type Pairs = { key: string; value: string }[];
 
 const METRICS_AT_ONCE = 1000;
 const PAIRS_AT_ONCE = 100;
+/** Logged models may not have them in their names, as MLflow's own server says. */
+const NOT_IN_NAMES = /[/:.%"']/g;
 /** What MLflow keeps of a digest. */
 const DIGEST_CHARACTERS = 36;
 
@@ -61,7 +63,7 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
     putFiles: (runId, files, call) => putFiles(`runs:/${runId}`, files, call),
 
     putModel: async (order: ModelOrder, call) => {
-      const { modelId: id, runId, name, modelType, params, tags, metrics, files, createdMs } = order;
+      const { modelId: id, runId, modelType, params, tags, metrics, files, createdMs } = order;
       const source = `models:/${id}`;
       const { experimentId } = await tracking.getRun({ id: runId }, call);
       const status = (await ifThere(tracking.getLoggedModel({ id }, call)))?.status;
@@ -69,7 +71,7 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
         const model = {
           id,
           experimentId,
-          name,
+          name: order.name.replaceAll(NOT_IN_NAMES, '-'),
           status: 'PENDING' as const,
           modelType,
           sourceRunId: runId,
