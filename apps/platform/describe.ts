@@ -50,6 +50,16 @@ export function describeGraph(services: Services): string {
     '|---|---|---|---|',
     ...operations,
     '',
+    '| over gRPC | port | what it does | safe to repeat |',
+    '|---|---|---|---|',
+    ...contracts.flatMap(({ grpc }) =>
+      Object.entries(grpc?.services ?? {}).flatMap(([service, methods]) =>
+        Object.entries(methods).map(
+          ([name, { summary, safe }]) => `| \`${service}/${name}\` | ${grpc?.port ?? ''} | ${summary} | ${safe ? 'yes' : 'no'} |`,
+        ),
+      ),
+    ),
+    '',
     '| event | what it tells | who listens |',
     '|---|---|---|',
     ...contracts.flatMap(({ events = {} }) =>
