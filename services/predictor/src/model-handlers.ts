@@ -4,7 +4,7 @@ import { AppError, type CallMeta, type HandlersOf } from '@mlab/kernel';
 import type { Outputs } from '@mlab/onnx';
 import { describe } from '#/domain/describe.ts';
 import { predictionsOf } from '#/domain/predictions.ts';
-import type { Row } from '#/domain/read-rows.ts';
+import type { Row } from '#/domain/row.ts';
 import type { ModelRef } from '#/domain/served-model.ts';
 import { explainRows } from '#/explain/explain-rows.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';

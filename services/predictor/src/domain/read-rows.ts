@@ -4,8 +4,7 @@ import type { Field } from '#/domain/fields.ts';
 import { nearestName } from '#/domain/nearest-name.ts';
 import { readTensor } from '#/domain/read-tensor.ts';
 import { readTime } from '#/domain/read-time.ts';
-
-export type Row = Readonly<Record<string, unknown>>;
+import { shown, type Row } from '#/domain/row.ts';
 
 export interface ReadRows {
   readonly columns: Columns;
@@ -128,14 +127,6 @@ const READERS: Readonly<Record<Field['kind'], (value: unknown) => Reading>> = {
   },
   tensor: (value) => wrong('tensor', value),
 };
-
-/** What came, in few words. */
-export function shown(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
 
 /** In the form in which the lab's two services tell what is wrong with a body. */
 function refusal(issues: readonly Issue[]): AppError {

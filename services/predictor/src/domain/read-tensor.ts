@@ -1,7 +1,7 @@
 import type { Issue } from '@mlab/kernel/errors';
 import type { Columns } from '@mlab/onnx';
 import type { Field } from '#/domain/fields.ts';
-import { shown, type Row } from '#/domain/read-rows.ts';
+import { shown, type Row } from '#/domain/row.ts';
 
 interface Place {
   readonly loc: readonly (string | number)[];

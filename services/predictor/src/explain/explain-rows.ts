@@ -1,7 +1,7 @@
 import type { RowExplanations } from '@mlab/contracts/predictor-models';
 import { AppError, type CallMeta } from '@mlab/kernel';
 import { predictionsOf, type Class } from '#/domain/predictions.ts';
-import type { Row } from '#/domain/read-rows.ts';
+import type { Row } from '#/domain/row.ts';
 import type { ExplainThread } from '#/explain/explain-thread.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
 import { rowFormOf } from '#/models/row-form.ts';

@@ -1,5 +1,6 @@
 import type { Columns, CompiledModel } from '@mlab/onnx';
-import { RowReader, type Row } from '#/domain/read-rows.ts';
+import { RowReader } from '#/domain/read-rows.ts';
+import type { Row } from '#/domain/row.ts';
 
 interface ColumnProfile {
   readonly kind: string;
