@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { compile, readModel, type Columns } from '@mlab/onnx';
 import { openReference, referenceFeeds } from '../../packages/onnx/test/ort.ts';
 import { contestants, type Contestant } from './models.ts';
+import { perRow } from './per-row.ts';
 
 const BATCH_ROWS = 10_000;
 
@@ -44,8 +45,8 @@ async function measure({ name, bytes, columns, budget }: Contestant, rows: numbe
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = -1; round < rounds; round++) {
-    const own = await perRow(rows, (index) => void compiled.score(ask(index)));
-    const other = await perRow(rows, async (index) => void (await session.run(feeds[index % feeds.length] ?? {})));
+    const own = await perRow(rows, slice, (index) => void compiled.score(ask(index)));
+    const other = await perRow(rows, slice, async (index) => void (await session.run(feeds[index % feeds.length] ?? {})));
     if (round < 0) continue;
     ours.push(own);
     theirs.push(other);
@@ -53,21 +54,6 @@ async function measure({ name, bytes, columns, budget }: Contestant, rows: numbe
   await session.release();
   const limit = rows === 1 ? budget : undefined;
   return { model: name, rows, compiledMicroseconds: median(ours), onnxruntimeMicroseconds: median(theirs), budget: limit };
-}
-
-/** Microseconds of CPU that a row takes while a slice of time lasts: they hardly move when others use the machine. */
-async function perRow(rows: number, score: (index: number) => void | Promise<void>): Promise<number> {
-  const ends = performance.now() + slice;
-  const before = process.cpuUsage();
-  let calls = 0;
-  while (performance.now() < ends) {
-    for (let more = rows === 1 ? 100 : 1; more > 0; more--) {
-      const pending = score(calls++);
-      if (pending !== undefined) await pending;
-    }
-  }
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / (calls * rows);
 }
 
 function median(numbers: readonly number[]): number {

@@ -6,6 +6,7 @@ import { watchNoise } from '../load/noise.ts';
 import { describeProfiles } from '../load/profile.ts';
 import { bareTargets } from './bare-targets.ts';
 import { checkAnswers } from './check-answers.ts';
+import { measureInside } from './inside.ts';
 import { makeRow, writeServed, type ModelName } from './models.ts';
 import { readOptions } from './options.ts';
 import { ourTargets } from './our-targets.ts';
@@ -59,7 +60,8 @@ async function measureModel(name: ModelName): Promise<ModelReport> {
     tell(`${served.title}: round ${round + 1} of ${pace.rounds}`);
     noise.round();
   };
-  return { title: served.title, results: await runRounds(entrants, { generator, pace, row, onRound }), missing };
+  const results = await runRounds(entrants, { generator, pace, row, onRound });
+  return { title: served.title, results, inside: await measureInside(served.bytes, pace.rounds), missing };
 }
 
 function tell(line: string): void {

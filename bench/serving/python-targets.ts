@@ -115,8 +115,8 @@ export const pythonTargets: readonly Target[] = [
   fastapi('2 workers', '2 processes, ONNX Runtime on the event loop of each', { workers: 2 }),
   fastapi('threads', '1 process, ONNX Runtime in a pool of threads', { env: { THREADS: '1' } }),
   fastapi('Pydantic', '1 process, validated by Pydantic as is usual', { env: { PYDANTIC: '1' } }),
-  mlServer('in process', '1 process, parallel_workers 0', 0),
-  mlServer('2 workers', '3 processes, parallel_workers 2', 2),
+  mlServer('in process', 'parallel_workers 0', 0),
+  mlServer('2 workers', 'parallel_workers 2', 2),
   ray('1 replica', 'a proxy, 1 replica and what Ray needs', 1),
   ray('2 replicas', 'a proxy, 2 replicas and what Ray needs', 2),
 ];

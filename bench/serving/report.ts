@@ -9,6 +9,8 @@ import { judge, OURS, ratios, type Verdict } from './verdicts.ts';
 export interface ModelReport {
   readonly title: string;
   readonly results: readonly Measured[];
+  /** Microseconds of a row inside the process, one for each round. */
+  readonly inside: readonly number[];
   /** What could not be started, and why. */
   readonly missing: Readonly<Record<string, string>>;
 }
@@ -38,7 +40,7 @@ export function printReport({ generator, pace, loadBefore, noise, models }: Repo
   ].join('\n');
 }
 
-function section({ title, results, missing }: ModelReport): string[] {
+function section({ title, results, inside, missing }: ModelReport): string[] {
   const ours = results.find(({ target }) => target.name === OURS);
   const rows = results.map((measured) => {
     const { target, samples, processes } = measured;
@@ -55,7 +57,7 @@ function section({ title, results, missing }: ModelReport): string[] {
     ];
   });
   const heading = [title, 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs', `${OURS} is x times as fast`, 'processes'];
-  const verdicts = judge(results).map(({ what, budget, ratio, met }) => [
+  const verdicts = judge(results, inside).map(({ what, budget, ratio, met }) => [
     what,
     ratio === undefined ? 'not measured' : range(ratio),
     budget,
@@ -66,7 +68,7 @@ function section({ title, results, missing }: ModelReport): string[] {
     ...results.map(({ target }) => `${target.name}: ${target.shape}`),
     ...Object.entries(missing).map(([name, reason]) => `${name} was not measured: ${reason}`),
     '',
-    ...table([['ratios within each round', 'median (min–max)', 'budget', ''], ...verdicts]),
+    ...table([['of the rounds', 'median (min–max)', 'budget', ''], ...verdicts]),
   ];
 }
 
@@ -74,4 +76,4 @@ const range = ({ median, min, max }: Spread): string => `${median.toFixed(2)} ($
 
 /** Whether anything that must be reached was not, or was not measured. */
 export const hasMissed = ({ models }: Pick<Report, 'models'>): boolean =>
-  models.some(({ results }) => judge(results).some(({ met }: Verdict) => met !== true));
+  models.some(({ results, inside }) => judge(results, inside).some(({ met }: Verdict) => met !== true));

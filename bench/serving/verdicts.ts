@@ -7,7 +7,7 @@ import type { Family } from './targets.ts';
 export interface Verdict {
   readonly what: string;
   readonly budget: string;
-  /** Absent: not measured. */
+  /** A ratio, or the microseconds of a row. Absent: not measured. */
   readonly ratio?: Spread;
   readonly met?: boolean;
 }
@@ -21,7 +21,8 @@ const PYTHON: readonly { readonly family: Family; readonly title: string; readon
   { family: 'ray', title: 'the best Ray Serve', times: 10 },
 ];
 
-export function judge(results: readonly Measured[]): Verdict[] {
+/** `inside`: microseconds of a row inside the process, one for each round. */
+export function judge(results: readonly Measured[], inside: readonly number[]): Verdict[] {
   const ours = results.find(({ target }) => target.name === OURS);
   const bare = results.find(({ target }) => target.name === BARE);
   const perSecond = ({ perSecond: each }: Sample): number => each;
@@ -41,6 +42,7 @@ export function judge(results: readonly Measured[]): Verdict[] {
       { atMost: 1 / 3 },
       ratios(ours, quickest, ({ p99 }) => p99),
     ),
+    verdict('one row inside the process, µs of CPU', { atMost: 10 }, spread(inside)),
   ];
 }
 
@@ -59,7 +61,7 @@ export function ratios(ours: Measured | undefined, other: Measured | undefined, 
 type Limit = { readonly atLeast: number } | { readonly atMost: number };
 
 function verdict(what: string, limit: Limit, ratio: Spread | undefined): Verdict {
-  const budget = 'atLeast' in limit ? `>= ${limit.atLeast}` : `<= ${limit.atMost.toFixed(2)}`;
+  const budget = 'atLeast' in limit ? `>= ${limit.atLeast}` : `<= ${Number(limit.atMost.toFixed(2))}`;
   if (ratio === undefined) return { what, budget };
   return { what, budget, ratio, met: 'atLeast' in limit ? ratio.median >= limit.atLeast : ratio.median <= limit.atMost };
 }
