@@ -142,6 +142,14 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
       for (const [name, answer] of answers) assert.deepEqual(answer, first, name);
     });
 
+  test('a question that no message may hold is refused by the queue, in the words of who asks', async () => {
+    const question = { path: '/v2/models/churn/infer', body: Buffer.alloc(1_500_000, 32), status: 413, says: /./ };
+    const answer = (await asked(gateways['queue apart'] ?? '', question)) as { status: number; body: string };
+    assert.deepEqual([answer.status, Object.keys(JSON.parse(answer.body) as object)], [413, ['error']], answer.body);
+    const other = (await asked(gateways['grpc apart'] ?? '', question)) as { status: number };
+    assert.equal(other.status, 400, 'over the others the model says what it thinks of it');
+  });
+
   test('all of it is in one log, with the model that answered', async () => {
     const url = gateways['rest apart'] ?? '';
     const log = (await (await fetch(`${url}/inputs?model=churn&version=1&status=predicted&limit=1000`)).json()) as {
@@ -161,13 +169,15 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
     );
     const demo = json({ inputs: [{ name: 'input', shape: [1], datatype: 'BYTES', data: ['x'] }] });
     const seen = TRANSPORTS.map(() => new Map<number, number>());
+    const reasons = TRANSPORTS.map(() => new Set<string>());
     const state = { going: true };
     const loops = urls.flatMap((url, index) =>
       ['/process', '/v2/models/demo/infer'].map(async (path) => {
         while (state.going) {
           const body = path === '/process' ? json({ data: 'x' }) : demo;
           const answer = await fetch(url + path, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
-          await answer.arrayBuffer();
+          const text = await answer.text();
+          if (answer.status !== 200) reasons[index]?.add(text);
           assert.ok(answer.status === 200 || answer.headers.get('retry-after') !== null, `${TRANSPORTS[index]} says when to come back`);
           seen[index]?.set(answer.status, (seen[index].get(answer.status) ?? 0) + 1);
           if (answer.status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -176,18 +186,18 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
     );
     const all = (status: number): boolean => seen.every((counts) => (counts.get(status) ?? 0) > 3);
     try {
-      await waitUntil('answers flow over each', 10_000, () => all(200));
+      await waitUntil('answers flow over each', 20_000, () => all(200));
       await first.kill();
       await waitUntil('each says that it is away', 10_000, () => all(503));
       await using second = await startProcess({ target: 'predictor', env });
       assert.ok(second.urls['predictor']);
       for (const counts of seen) counts.delete(200);
-      await waitUntil('each answers again', 15_000, () => all(200));
+      await waitUntil('each answers again', 20_000, () => all(200));
     } finally {
       state.going = false;
       await first.kill();
       await Promise.all(loops);
-      context.diagnostic(json(seen.map((counts) => [...counts])));
+      context.diagnostic(json([seen.map((counts) => [...counts]), reasons.map((texts) => [...texts])]));
     }
     for (const [index, counts] of seen.entries()) assert.deepEqual(new Set(counts.keys()), new Set([200, 503]), TRANSPORTS[index]);
   });
