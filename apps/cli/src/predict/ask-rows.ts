@@ -16,7 +16,7 @@ export interface AnsweredBatch {
   readonly rows: readonly AnsweredRow[];
 }
 
-/** So many rows are asked at once, of at most so many characters; and so many questions are under way. */
+/** So many rows are asked at once, of at most so many characters, with their names; and so many questions are under way. */
 const ROWS = 1000;
 const CHARACTERS = 4_000_000;
 const UNDER_WAY = 3;
@@ -46,7 +46,7 @@ async function* portions(source: RowSource, model: Model): AsyncGenerator<readon
     for (const each of batch) {
       const row = fitRow(each, source.kind, model);
       portion.push(row);
-      for (const value of Object.values(row.inputs)) characters += typeof value === 'string' ? value.length : 20;
+      for (const [name, value] of Object.entries(row.inputs)) characters += name.length + sizeOf(value);
       if (portion.length < ROWS && characters < CHARACTERS) continue;
       yield portion;
       portion = [];
@@ -55,6 +55,9 @@ async function* portions(source: RowSource, model: Model): AsyncGenerator<readon
   }
   if (portion.length > 0) yield portion;
 }
+
+const sizeOf = (value: unknown): number =>
+  typeof value === 'string' ? value.length : typeof value === 'object' && value !== null ? JSON.stringify(value).length : 24;
 
 async function askPortion(door: ModelDoor, model: Model, rows: readonly AskedRow[], explains: boolean): Promise<AnsweredBatch> {
   const inputs = rows.map((row) => row.inputs);

@@ -19,7 +19,8 @@ export interface Model {
 
 export interface Prediction {
   readonly prediction: unknown;
-  readonly probabilities?: Readonly<Record<string, number>>;
+  /** null: no finite number. */
+  readonly probabilities?: Readonly<Record<string, number | null>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 

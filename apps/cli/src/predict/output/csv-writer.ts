@@ -9,7 +9,7 @@ export function csvWriter({ inputs, classes }: Model, { explains }: { readonly e
   let columns: readonly Column[] | undefined;
   const columnsOf = ({ rows }: AnsweredBatch): readonly Column[] => {
     const added: readonly Column[] = [
-      ['prediction', ({ prediction }) => predictedText(prediction.prediction)],
+      ['prediction', ({ prediction }) => predictedText(prediction.prediction ?? prediction.outputs)],
       ...(classes === undefined ? [] : [['probability', ({ prediction }: AnsweredRow) => probabilityOf(prediction)] as const]),
       ...(classes ?? []).map(String).map((name): Column => [`probability_${name}`, ({ prediction }) => prediction.probabilities?.[name]]),
       ...(explains

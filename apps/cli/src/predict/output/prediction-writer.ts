@@ -9,7 +9,7 @@ export interface PredictionWriter {
 
 /** The probability of what is predicted, where the model gives one. */
 export const probabilityOf = ({ prediction, probabilities }: AnsweredBatch['rows'][number]['prediction']): number | undefined =>
-  probabilities?.[String(prediction)];
+  probabilities?.[String(prediction)] ?? undefined;
 
 /** What is predicted as a text: a list or an object as JSON. */
 export const predictedText = (value: unknown): string =>

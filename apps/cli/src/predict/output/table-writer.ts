@@ -26,7 +26,8 @@ export function tableWriter({ explains }: { readonly explains: boolean }): Predi
 
 function cellsOf(number: number, { prediction, explanation }: AnsweredRow, explains: boolean): readonly string[] {
   const probability = probabilityOf(prediction);
-  const said = typeof prediction.prediction === 'number' ? figure(prediction.prediction) : predictedText(prediction.prediction);
+  const said =
+    typeof prediction.prediction === 'number' ? figure(prediction.prediction) : predictedText(prediction.prediction ?? prediction.outputs);
   return [
     String(number),
     shorten(visibleText(said)),
