@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,8 @@ import { cancelInRay, trainInRay } from './our-trainers.ts';
 
 /** Apache-2.0. https://docs.ray.io */
 const RAY = '2.60.0';
+/** Whoever knows it may have things run there. */
+const TOKEN = randomBytes(32).toString('hex');
 const START_MS = 180_000;
 const JOB_MS = 180_000;
 
@@ -55,8 +58,8 @@ const scenarios: Readonly<Record<string, (run: Run, url: string) => Promise<void
     const { end } = await run({ id: 'stopped', command: python(code) });
     assert.deepEqual(end, { succeeded: false, sentence: 'It was stopped in Ray.' });
   },
-  'our own trainers and the trials of a study come out as in threads': (_, url) => trainInRay(url),
-  'a training of ours that is cancelled is stopped': (_, url) => cancelInRay(url),
+  'our own trainers and the trials of a study come out as in threads': (_, url) => trainInRay({ url, token: TOKEN }),
+  'a training of ours that is cancelled is stopped': (_, url) => cancelInRay({ url, token: TOKEN }),
 };
 
 async function main(): Promise<number> {
@@ -76,7 +79,13 @@ async function test(program: string): Promise<number> {
   const [port, dashboard] = [await freePort(), await freePort()];
   const options = ['--head', '--block', `--port=${port}`, `--dashboard-port=${dashboard}`, '--dashboard-host=127.0.0.1'];
   const sizes = ['--node-ip-address=127.0.0.1', '--num-cpus=2', '--object-store-memory=100000000', `--temp-dir=${folder}`];
-  const env = { ...process.env, PATH: `${dirname(program)}:${process.env['PATH']}`, RAY_USAGE_STATS_ENABLED: '0' };
+  const env = {
+    ...process.env,
+    PATH: `${dirname(program)}:${process.env['PATH']}`,
+    RAY_USAGE_STATS_ENABLED: '0',
+    RAY_AUTH_MODE: 'token',
+    RAY_AUTH_TOKEN: TOKEN,
+  };
   const ray = spawn(program, ['start', ...options, ...sizes, '--disable-usage-stats'], { stdio: 'ignore', detached: true, env });
   const ended = once(ray, 'exit');
   const end = (): void => void (ray.pid !== undefined && process.kill(-ray.pid, 'SIGKILL'));
@@ -84,7 +93,7 @@ async function test(program: string): Promise<number> {
   try {
     const url = `http://127.0.0.1:${dashboard}`;
     await untilItAnswers(`${url}/api/jobs/`);
-    const executor = rayExecutor({ url, pollMs: 300, workingDir: '' });
+    const executor = rayExecutor({ url, pollMs: 300, workingDir: '', token: TOKEN });
     let failed = 0;
     for (const [name, scenario] of Object.entries(scenarios)) {
       try {
@@ -130,7 +139,7 @@ const runWith =
 async function untilItAnswers(url: string): Promise<void> {
   const limit = performance.now() + START_MS;
   for (;;) {
-    const answer = await fetch(url).catch(() => undefined);
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } }).catch(() => undefined);
     if (answer?.ok === true) return;
     if (performance.now() > limit) throw new Error(`Ray does not answer at ${url} after ${START_MS / 1000} s.`);
     await new Promise((resolve) => void setTimeout(resolve, 300));

@@ -6,12 +6,18 @@ import { startTraining, type Json, type TestTraining } from '../../services/trai
 
 const MAIN = fileURLToPath(new URL('../../services/training/src/remote/main.ts', import.meta.url));
 
-async function openTraining(url: string, stack: AsyncDisposableStack): Promise<TestTraining> {
+interface Ray {
+  readonly url: string;
+  readonly token: string;
+}
+
+async function openTraining({ url, token }: Ray, stack: AsyncDisposableStack): Promise<TestTraining> {
   const door = stack.use(await openDoor());
   const app = stack.use(
     await startTraining({
       MLAB_TRAINING_EXECUTOR: 'ray',
       MLAB_TRAINING_RAY_URL: url,
+      MLAB_TRAINING_RAY_TOKEN: token,
       MLAB_TRAINING_PUBLIC_URL: door.url,
       MLAB_TRAINING_POLL_MS: '300',
       MLAB_TRAINING_COMMAND_CPUS: '0.5',
@@ -24,9 +30,9 @@ async function openTraining(url: string, stack: AsyncDisposableStack): Promise<T
 }
 
 /** A model and a study of our own trainers, in Ray and in threads: both come to the same. */
-export async function trainInRay(url: string): Promise<void> {
+export async function trainInRay(ray: Ray): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const app = await openTraining(url, stack);
+  const app = await openTraining(ray, stack);
   const asked = { ...quick, dataset: await app.upload(churn(300)), target: 'leaves', params: { num_iterations: 20 } };
   const search = {
     trials: 4,
@@ -66,9 +72,9 @@ export async function trainInRay(url: string): Promise<void> {
 }
 
 /** One that is cancelled is stopped in Ray. */
-export async function cancelInRay(url: string): Promise<void> {
+export async function cancelInRay(ray: Ray): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const app = await openTraining(url, stack);
+  const app = await openTraining(ray, stack);
   const params = { num_iterations: 100_000, num_leaves: 2 };
   const { id } = await app.must('POST /jobs', {
     ...quick,
@@ -80,7 +86,10 @@ export async function cancelInRay(url: string): Promise<void> {
   await app.job(id, ({ progress }) => progress.iteration > 0);
   await app.must(`POST /jobs/${id}/cancel`);
   await app.until('Ray has stopped it', async () => {
-    const known = (await (await fetch(`${url}/api/jobs/`)).json()) as { submission_id: string; status: string }[];
+    const known = (await (await fetch(`${ray.url}/api/jobs/`, { headers: { authorization: `Bearer ${ray.token}` } })).json()) as {
+      submission_id: string;
+      status: string;
+    }[];
     return known.some(({ submission_id: name, status }) => name.startsWith(`mlab-${id}-`) && status === 'STOPPED');
   });
 }

@@ -64,6 +64,7 @@ for (const block of blocks) {
         /model: +churn version 1 \(models:\/m-[0-9a-f]{32}\)\nrun: +http.*\/tracking\/runs\/[0-9a-f]{32} in Default\nreport: http/,
       );
     }
+    if (block.includes('--costs')) assert.match(output, /costs: least from a threshold of [\d.e-]+, [\d.]+ a row/);
     if (block.includes('--search')) assert.match(output, /best: trial \d, \{[\s\S]*model: +churn version \d/);
     if (block.includes('--json')) {
       const { job } = JSON.parse(output) as { job: { state: string; result: { version?: number; modelId: string } } };

@@ -37,6 +37,7 @@ async function startRay(): Promise<Ray> {
   const server = createServer((request, response) => {
     const { method = '', url = '' } = request;
     asked.push(`${method} ${url}`);
+    if (request.headers.authorization !== 'Bearer secret') return void response.writeHead(401).end('No token.');
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
@@ -74,7 +75,7 @@ async function startRay(): Promise<Ray> {
 }
 
 const run = (ray: Ray, onLine: (line: string) => void = () => {}, signal = AbortSignal.timeout(10_000)) =>
-  rayExecutor({ url: ray.url, pollMs: 5, workingDir: 'https://files/mlab.zip' }).run(program, { signal, onLine });
+  rayExecutor({ url: ray.url, pollMs: 5, workingDir: 'https://files/mlab.zip', token: 'secret' }).run(program, { signal, onLine });
 
 test('a program runs as a job of Ray: its words are quoted, its lines told as they come', async () => {
   await using ray = await startRay();
@@ -125,7 +126,12 @@ test('what Ray refuses is the caller’s mistake; a Ray that is not there is not
   await using ray = await startRay();
   ray.refuse(400, 'ValueError: bad\nTraceback');
   await assert.rejects(run(ray), { code: 'invalid', message: 'Ray refuses the program: ValueError: bad' });
-  const nowhere = rayExecutor({ url: 'http://127.0.0.1:9', pollMs: 5, workingDir: '' });
+  const stranger = rayExecutor({ url: ray.url, pollMs: 5, workingDir: '', token: 'other' });
+  await assert.rejects(stranger.run(program, { signal: AbortSignal.timeout(5000), onLine: () => {} }), {
+    code: 'invalid',
+    message: 'Ray does not take this token (MLAB_TRAINING_RAY_TOKEN): No token.',
+  });
+  const nowhere = rayExecutor({ url: 'http://127.0.0.1:9', pollMs: 5, workingDir: '', token: '' });
   await assert.rejects(nowhere.run(program, { signal: AbortSignal.timeout(5000), onLine: () => {} }), {
     code: 'unavailable',
     message: /Ray cannot be reached/,

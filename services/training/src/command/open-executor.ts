@@ -7,7 +7,7 @@ import { rayExecutor } from './ray-executor.ts';
 /** Where commands run, as it is configured. */
 export function openExecutor(config: Config): Executor {
   const { executor, graceMs, pollMs } = config;
-  if (executor === 'ray') return rayExecutor({ url: config.rayUrl, pollMs, workingDir: config.rayWorkingDir });
+  if (executor === 'ray') return rayExecutor({ url: config.rayUrl, pollMs, workingDir: config.rayWorkingDir, token: config.rayToken });
   if (executor === 'local') return localExecutor({ graceMs });
   return kubernetesExecutor({
     config: config.kubernetesConfig,

@@ -13,6 +13,8 @@ export interface RayOptions {
   readonly pollMs: number;
   /** An address of a packed folder that programs begin in; empty: none. */
   readonly workingDir: string;
+  /** Which a cluster asks for that lets not everybody in; empty: none. */
+  readonly token: string;
 }
 
 const STATUSES = ['PENDING', 'RUNNING', 'STOPPED', 'SUCCEEDED', 'FAILED'] as const;
@@ -33,19 +35,30 @@ const PATIENCE_MS = 120_000;
  * Programs as jobs of a Ray cluster. https://docs.ray.io/en/latest/cluster/running-applications/job-submission/rest.html
  * A job that is there already, for it was begun by a process that was killed, is followed instead of being begun again.
  */
-export function rayExecutor({ url, pollMs, workingDir }: RayOptions): Executor {
+export function rayExecutor({ url, pollMs, workingDir, token }: RayOptions): Executor {
   const jobs = new URL(`${url.replace(/\/$/, '')}/api/jobs/`);
 
-  async function ask(path: string, method: 'GET' | 'POST' = 'GET', body?: object): Promise<{ status: number; text: string }> {
+  async function send(path: string, method: 'GET' | 'POST' = 'GET', body?: object): Promise<{ status: number; text: string }> {
     const target = new URL(path, jobs);
     try {
       // Not by fetch: it says that it is a browser, from which Ray takes nothing.
-      const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-      const answer = await request(target, { method, ...sent, signal: AbortSignal.timeout(ANSWER_MS) });
+      const headers = {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      };
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await request(target, { method, headers, ...sent, signal: AbortSignal.timeout(ANSWER_MS) });
       return { status: answer.statusCode, text: await answer.body.text() };
     } catch (cause) {
       throw new AppError('unavailable', `Ray cannot be reached at ${jobs.origin}.`, { cause });
     }
+  }
+
+  async function ask(path: string, method: 'GET' | 'POST' = 'GET', body?: object): Promise<{ status: number; text: string }> {
+    const answer = await send(path, method, body);
+    if (answer.status !== 401 && answer.status !== 403) return answer;
+    const why = token === '' ? 'asks for a token' : 'does not take this token';
+    throw new AppError('invalid', `Ray ${why} (MLAB_TRAINING_RAY_TOKEN): ${firstLine(answer.text)}`);
   }
 
   async function find(id: string): Promise<{ status: (typeof STATUSES)[number]; message: string; code: number | undefined } | undefined> {

@@ -56,6 +56,7 @@ export const commandSettings = {
     description: 'Processors that a command or a trainer is to have in Ray or Kubernetes',
   }),
   rayUrl: Type.String({ default: 'http://127.0.0.1:8265', description: "Of Ray's dashboard" }),
+  rayToken: Type.String({ default: '', description: 'Token of a Ray cluster that asks for one; empty: none' }),
   rayWorkingDir: Type.String({
     default: '',
     description: 'Address of a packed folder that Ray lets programs begin in, such as one with this platform; empty: none',
