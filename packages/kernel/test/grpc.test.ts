@@ -17,6 +17,7 @@ import {
   type CallMeta,
   type Discovery,
   type Instance,
+  type Issue,
 } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus as Serving } from '@mlab/protos/health';
@@ -68,7 +69,6 @@ const sampleOf = (answer: Answer, checks: () => boolean = () => true) =>
     }),
   });
 
-/** Calls the sample, as a neighbour does that needs it. */
 const askerOf = (name: string) =>
   defineService({
     contract: defineContract({ name, title: name, label: name, description: '', port: 8991, wire: 'problem', operations: {} }),
@@ -116,7 +116,6 @@ const framed = (message: Uint8Array, { length = message.length, compressed = 0 }
 };
 const question = (input: string): Uint8Array => toBinary(PredictRequestSchema, create(PredictRequestSchema, { input }));
 
-/** Sends bytes as they are, and tells what came back. */
 async function send(session: ClientHttp2Session, body: Buffer | undefined, headers: OutgoingHttpHeaders = {}): Promise<RawAnswer> {
   const stream = session.request({
     ':method': 'POST',
@@ -177,6 +176,8 @@ test('each error has its status, and is the same error again for who knows us', 
   await using app = await startTest(
     sampleOf((code) => {
       if (code === 'crash') throw new Error('the password is 1234');
+      if (code === 'long')
+        throw new AppError('conflict', '長'.repeat(100_000), { issues: Array.from({ length: 9999 }, () => issues[0] as Issue) });
       throw new AppError(code as 'invalid', `It is ${code} – \ud800`, { retryAfter: 7, ...(code === 'invalid' ? { issues } : {}) });
     }),
   );
@@ -202,6 +203,10 @@ test('each error has its status, and is the same error again for who knows us', 
     const crashed = await send(session, framed(question('crash')));
     assert.equal(crashed.status, '13');
     assert.doesNotMatch(JSON.stringify(crashed), /password/);
+    // Clients take 8 KiB of trailers.
+    const { trailers, message } = await send(session, framed(question('long')));
+    assert.ok(Buffer.byteLength(JSON.stringify(trailers)) < 8000);
+    assert.match(message, /^長+…$/);
     assert.match((await send(session, framed(question('invalid')))).message, /It is invalid – .* rows\.0\.age: Input should be a number/);
   });
 });

@@ -2,9 +2,10 @@ import { Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { AppError, Issue } from '#/errors.ts';
 import { CODE_TRAILER, GRPC_STATUS, ISSUES_TRAILER, RETRY_TRAILER } from '#/grpc/status.ts';
 
-/** Clients take 8 KiB of trailers in all, and gRPC writes whatever is not ASCII in three times its length. */
+/** Clients take 8 KiB of trailers in all. A sentence is percent-encoded there, and issues are Base64. */
 const MOST_CHARACTERS = 1000;
-const MOST_ISSUE_BYTES = 3000;
+const MOST_ENCODED = 3000;
+const MOST_ISSUE_BYTES = 2500;
 
 /** An error as gRPC says it; in the trailers, what its statuses cannot say. */
 export function refusalOf(error: AppError): Required<StatusObject> {
@@ -16,7 +17,7 @@ export function refusalOf(error: AppError): Required<StatusObject> {
     if (issues !== undefined) metadata.set(ISSUES_TRAILER, issues);
   }
   // A half of a surrogate pair cannot be percent-encoded.
-  return { code: GRPC_STATUS[error.code], details: cut(sentenceOf(error)).toWellFormed(), metadata };
+  return { code: GRPC_STATUS[error.code], details: cut(sentenceOf(error).toWellFormed()), metadata };
 }
 
 /** With the first thing that is wrong, for a client that reads nothing but the sentence. */
@@ -26,7 +27,11 @@ function sentenceOf({ message, issues }: AppError): string {
   return first === undefined || message.includes(first.msg) ? message : `${message} ${where === '' ? '' : `${where}: `}${first.msg}`;
 }
 
-const cut = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
+function cut(text: string): string {
+  let kept = text.slice(0, MOST_CHARACTERS).toWellFormed();
+  while (encodeURI(kept).length > MOST_ENCODED) kept = kept.slice(0, Math.floor(kept.length * 0.75)).toWellFormed();
+  return kept.length < text.length ? `${kept}…` : kept;
+}
 
 /** As many of the first issues as there is room for. */
 function shortened(issues: readonly Issue[]): Buffer | undefined {
