@@ -6,7 +6,8 @@ import { startServing, type TestServing } from './serving-for-test.ts';
 import { swapping } from './swapping.ts';
 
 let serving: TestServing;
-before(async () => (serving = await startServing()));
+// What changes is heard: to wait until it is asked for again would take an hour.
+before(async () => (serving = await startServing({ MLAB_PREDICTOR_REFRESH_MS: '3600000' })));
 after(() => serving[Symbol.asyncDispose]());
 
 rows(() => serving);
