@@ -27,11 +27,13 @@ export function openReply(data: unknown): unknown {
     error?: { code?: unknown; message?: unknown; issues?: unknown; retryAfter?: unknown };
   };
   if (error === undefined) return output;
-  const known = typeof error.code === 'string' && Object.hasOwn(STATUS, error.code);
+  const code = typeof error.code === 'string' && Object.hasOwn(STATUS, error.code) ? (error.code as ErrorCode) : 'bad_gateway';
   const message = typeof error.message === 'string' ? error.message : 'The work failed, and did not say why.';
-  throw new AppError(known ? (error.code as ErrorCode) : 'bad_gateway', message, {
+  throw new AppError(code, message, {
     issues: Array.isArray(error.issues) ? (error.issues as readonly Issue[]) : undefined,
     retryAfter: typeof error.retryAfter === 'number' ? error.retryAfter : undefined,
+    // It was answered: that tells it from a bus that is away.
+    failure: { kind: 'answered', notSent: false, status: STATUS[code] },
   });
 }
 

@@ -203,7 +203,9 @@ export function contractSuite(kind: BusKind): void {
 
     assert.deepEqual(await Promise.all([ask(1), ask(11)]), [{ parcel: '/services/shop 1' }, { parcel: '/services/shop 11' }]);
     attempts.length = 0;
-    await assert.rejects(ask(2, 'conflict'), failing('conflict', /^Order 2 is packed already\.$/));
+    const refused = await ask(2, 'conflict').catch((error: unknown) => error);
+    assert.ok(failing('conflict', /^Order 2 is packed already\.$/)(refused));
+    assert.deepEqual((refused as AppError).failure, { kind: 'answered', notSent: false, status: 409 });
     assert.deepEqual(attempts, [1], 'an answer is not asked for again');
     assert.deepEqual(await ask(3, 'twice'), { parcel: '/services/shop 3' });
     await assert.rejects(ask(4, 'bug'), failing('internal', /its log says more/));

@@ -16,7 +16,7 @@ function throughQueues(events: Events): ServiceB {
     try {
       return await events.request(call, queue, input);
     } catch (error) {
-      throw AppError.is(error, 'unavailable') && error.cause !== undefined
+      throw AppError.is(error, 'unavailable') && error.failure === undefined
         ? new CallFailure('refused', { cause: error, reason: BUS_AWAY })
         : error;
     }
@@ -33,7 +33,7 @@ function throughQueues(events: Events): ServiceB {
   };
 }
 
-/** What comes back in a reply has no cause: only the bus itself fails with one. */
+/** What comes back in a reply says that it was answered: the bus itself does not. */
 const BUS_AWAY = 'the bus that carries its queues cannot be reached';
 
 function packed({ model, version, headers, body }: InferQuestion) {
