@@ -295,6 +295,33 @@ describe('models through the gateway', () => {
     );
   });
 
+  test('a bus that is away is 503 and says so, a refusal that came over it is the refusal, and nobody who answers is a timeout', async () => {
+    const { facilities } = logging.database;
+    let answer = (): unknown => undefined;
+    const openEvents: typeof facilities.openEvents = async (...declared) => {
+      const opened = await (facilities.openEvents as NonNullable<typeof facilities.openEvents>)(...declared);
+      return { ...opened, events: { ...opened.events, request: async () => answer() as never } };
+    };
+    const env = { MLAB_GATEWAY_TRANSPORT: 'queue', MLAB_GATEWAY_DEADLINE_MS: '150' };
+    await using app = await startTest(service, { neighbours: [serviceB({})], facilities: { ...facilities, openEvents }, env });
+    const said = async (next: () => unknown) => {
+      answer = next;
+      const { status, headers } = await predict(app, 'm', { rows: ROWS });
+      return [status, headers.get('retry-after')];
+    };
+    assert.deepEqual(await said(() => PREDICTIONS), [200, null]);
+    const away = (): never => {
+      throw new AppError('unavailable', 'NATS has lost its connection.');
+    };
+    assert.deepEqual(await said(away), [503, '1']);
+    assert.match(await (await infer(app, '{}')).text(), /the bus that carries its queues cannot be reached/);
+    const refused = (): never => {
+      throw new AppError('conflict', 'No.', { failure: { kind: 'answered', notSent: false, status: 409 } });
+    };
+    assert.deepEqual(await said(refused), [409, null]);
+    assert.deepEqual(await said(() => new Promise(() => {})), [503, '1']);
+  });
+
   test('queues need a database, and that is said at the start', async () => {
     const start = startTest(service, { neighbours: [serviceB({})], env: { MLAB_GATEWAY_TRANSPORT: 'queue' } });
     await assert.rejects(start, /^Error: MLAB_GATEWAY_TRANSPORT is queue, and there is no database, which carries queues/);
