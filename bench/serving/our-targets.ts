@@ -1,4 +1,8 @@
 /** The doors of this platform, all of them to the same processes. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Measure } from '../load/generator.ts';
 import { urlOf } from '../load/server.ts';
 import { labOf, MODEL, type Lab } from './lab.ts';
 import { inferBody, rowsBody } from './models.ts';
@@ -10,6 +14,15 @@ interface Predicted {
 }
 
 const predicted = (answer: unknown): readonly number[] => Object.values((answer as Predicted).predictions[0]?.probabilities ?? {});
+
+const GRPC_LOAD = fileURLToPath(new URL('grpc/load.ts', import.meta.url));
+
+/** By a program of its own, as all loads. */
+async function byGrpc(address: string, row: string, connections: number, seconds: number): Promise<unknown> {
+  const args = [GRPC_LOAD, address, MODEL, `${connections}`, `${seconds}`];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ROW: row } });
+  return JSON.parse(stdout);
+}
 
 /** `profiles`: the folder for CPU profiles, where they are wanted. */
 export function ourTargets(profiles: string | undefined): readonly Target[] {
@@ -31,6 +44,14 @@ export function ourTargets(profiles: string | undefined): readonly Target[] {
       ...rows,
       url: urlOf(lab.predictor, 'predictor') + predict,
       pids: alone(lab),
+    })),
+    door('mlab, V2 gRPC', 'the same process; its load is made by Node, which takes more of the machine than wrk', (lab) => ({
+      url: lab.grpc,
+      body: JSON.stringify,
+      probabilities: (answer) => (answer as { readonly probabilities: readonly number[] }).probabilities,
+      pids: alone(lab),
+      ask: (address, row) => byGrpc(address, row, 1, 0),
+      load: ({ url, body, connections, seconds }) => byGrpc(url, body, connections, seconds) as Promise<Measure>,
     })),
     door('mlab, gateway, V2 REST', '2 processes; each input is committed to PostgreSQL before its answer', (lab) => ({
       ...v2,
