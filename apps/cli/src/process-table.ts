@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { formatBytes, formatDuration } from './format.ts';
 import { sumOf } from './supervisor/memory.ts';
-import type { Memory, ProcessState, ProcessStatus, SupervisorStatus } from './supervisor/process-status.ts';
+import type { Memory, ProcessState, ProcessStatus, ServiceStatus, SupervisorStatus } from './supervisor/process-status.ts';
 import { formatTable } from './table.ts';
 
 const COLOURS: Readonly<Record<ProcessState, 'green' | 'yellow' | 'red' | 'gray'>> = {
@@ -28,7 +28,7 @@ export function statusTable({ pid, memory, processes }: SupervisorStatus, now: n
     ...processes.map((status) => [
       status.process,
       services(status),
-      status.services.map(({ port }) => port ?? '–').join(', '),
+      status.services.map(ports).join(', '),
       String(status.pid ?? '–'),
       stateOf(status),
       status.startedAt === undefined ? '–' : formatDuration(now - status.startedAt),
@@ -49,7 +49,10 @@ const heading = (cells: readonly string[]): string[] => cells.map((cell) => styl
 
 const services = (status: ProcessStatus): string => status.services.map(({ name }) => name).join(', ');
 
-const addresses = (status: ProcessStatus): string => status.services.map(({ url }) => url ?? '–').join(', ');
+const addresses = (status: ProcessStatus): string =>
+  status.services.map(({ url = '–', grpcPort }) => url + (grpcPort === undefined ? '' : ` (gRPC :${grpcPort})`)).join(', ');
+
+const ports = ({ port, grpcPort }: ServiceStatus): string => `${port ?? '–'}${grpcPort === undefined ? '' : ` (gRPC ${grpcPort})`}`;
 
 const size = (memory: Memory | undefined): string => (memory === undefined ? '–' : formatBytes(memory.bytes));
 

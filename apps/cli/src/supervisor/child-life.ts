@@ -89,5 +89,9 @@ function parseNews(message: unknown): News | undefined {
 
 function serviceUrl(service: unknown): [string, string][] {
   if (typeof service !== 'object' || service === null || !('name' in service) || !('url' in service)) return [];
-  return [[String(service.name), String(service.url)]];
+  const own: [string, string] = [String(service.name), String(service.url)];
+  return 'grpc' in service && typeof service.grpc === 'string' ? [own, [grpcKey(own[0]), service.grpc]] : [own];
 }
+
+/** Under which name the address of a service over gRPC is found among the others. */
+export const grpcKey = (service: string): string => `${service}/grpc`;

@@ -1,6 +1,6 @@
 import { CliError, messageOf } from '../cli-error.ts';
 import { backoff } from './backoff.ts';
-import type { ChildLife } from './child-life.ts';
+import { grpcKey, type ChildLife } from './child-life.ts';
 import type { ProcessState, ProcessStatus, ServiceStatus } from './process-status.ts';
 
 const HEALTHY_AFTER_MS = 30_000;
@@ -147,7 +147,7 @@ export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRe
     },
     status: () => ({
       process: name,
-      services: spec.services.map((service) => withUrl(service, urls.get(service.name))),
+      services: spec.services.map((service) => withUrls(service, urls)),
       state,
       restarts,
       ...(reason === undefined ? {} : { reason }),
@@ -159,11 +159,14 @@ export function manageProcess(spec: ProcessSpec, around: Surroundings, earlierRe
 export const stoppedTooEarly = (name: string): CliError => new CliError(`${name} was stopped before it was ready.`);
 
 /** What a process told of itself when it was ready; of a free port nothing else tells. */
-function withUrl(service: ServiceStatus, url: string | undefined): ServiceStatus {
+function withUrls(service: ServiceStatus, urls: ReadonlyMap<string, string>): ServiceStatus {
+  const url = urls.get(service.name);
   if (url === undefined) return service;
-  const port = URL.canParse(url) ? Number(new URL(url).port) : 0;
-  return { ...service, url, ...(port === 0 ? {} : { port }) };
+  const [port, grpcPort] = [portOf(url), portOf(urls.get(grpcKey(service.name)))];
+  return { ...service, url, ...(port === 0 ? {} : { port }), ...(grpcPort === 0 ? {} : { grpcPort }) };
 }
+
+const portOf = (url = ''): number => (URL.canParse(url) ? Number(new URL(url).port) : 0);
 
 /** The addresses when it is ready, or why it ended before that. */
 async function firstNews(life: ChildLife, gone: Promise<string>, withinSeconds: number): Promise<ReadonlyMap<string, string> | string> {

@@ -5,6 +5,8 @@ export interface ServiceStatus {
   /** Absent while a free port has not been taken yet. */
   readonly port?: number;
   readonly url?: string;
+  /** Where it answers over gRPC besides. */
+  readonly grpcPort?: number;
 }
 
 /** What a supervisor tells about one of its processes; times in milliseconds since 1970. */
