@@ -128,6 +128,13 @@ const until = async (what: string, seen: () => Promise<boolean> | boolean): Prom
   }
 };
 
+/** The process in which ONNX Runtime computes for the one model of a test: none of those that were there before. */
+async function ownChild(before: readonly number[]): Promise<number> {
+  const [pid, ...others] = (await children()).filter((one) => !before.includes(one));
+  assert.deepEqual(others, []);
+  return pid as number;
+}
+
 /** The processes of this one in which ONNX Runtime computes. */
 async function children(): Promise<readonly number[]> {
   const { stdout } = await promisify(execFile)('pgrep', ['-P', String(process.pid), '-f', 'ort-child']).catch(() => ({ stdout: '' }));
@@ -262,20 +269,21 @@ suite('limits', { concurrency: false }, () => {
 
   test('a worker that dies is replaced, and the model is quarantined when that happens too often; others go on', async () => {
     await using world = await startWorld({ MLAB_PREDICTOR_QUARANTINE_FAILURES: '2', MLAB_PREDICTOR_QUARANTINE_MS: '60000' });
+    const before = await children();
     world.put('fragile', uncompiled());
     world.put('other', constant(1));
     await world.predict('other');
     for (let death = 1; death <= 2; death++) {
       assert.ok(Math.abs((await world.predict('fragile')).predictions[0].prediction - 0.8427) < 1e-3);
-      const [pid] = await children();
+      const pid = await ownChild(before);
       const rows = Array.from({ length: 5000 }, () => ({ x: 1 }));
-      process.kill(pid as number, 'SIGSTOP');
+      process.kill(pid, 'SIGSTOP');
       const asked = world.predict('fragile', rows);
       await until(
         'the question is under way',
         async () => (await world.metric('mlab_model_questions_total{model="fragile",version="1",outcome="answered"}')) !== undefined,
       );
-      process.kill(pid as number, 'SIGKILL');
+      process.kill(pid, 'SIGKILL');
       await assert.rejects(asked, { code: 'unavailable', retryAfter: 1 });
     }
     await assert.rejects(world.predict('fragile'), (error: AppError) => error.code === 'unavailable' && (error.retryAfter ?? 0) > 50);
@@ -288,12 +296,13 @@ suite('limits', { concurrency: false }, () => {
 
   test('a worker that does not answer in time is ended', async () => {
     await using world = await startWorld({ MLAB_PREDICTOR_ANSWER_TIMEOUT_MS: '300' });
+    const before = await children();
     world.put('stalls', uncompiled());
     await world.predict('stalls');
-    const [pid] = await children();
-    process.kill(pid as number, 'SIGSTOP');
+    const pid = await ownChild(before);
+    process.kill(pid, 'SIGSTOP');
     await assert.rejects(world.predict('stalls'), { code: 'deadline' });
-    await until('its process has ended', async () => !(await children()).includes(pid as number));
+    await until('its process has ended', async () => !(await children()).includes(pid));
     await until('another one answers', () =>
       world.predict('stalls').then(
         ({ version }) => version === 1,
@@ -304,10 +313,11 @@ suite('limits', { concurrency: false }, () => {
 
   test('beyond what is answered at once some may wait, and others are refused', async () => {
     await using world = await startWorld({ MLAB_PREDICTOR_MAX_CONCURRENT: '1', MLAB_PREDICTOR_MAX_WAITING: '1' });
+    const before = await children();
     world.put('busy', uncompiled());
     await world.predict('busy');
-    const [pid] = await children();
-    process.kill(pid as number, 'SIGSTOP');
+    const pid = await ownChild(before);
+    process.kill(pid, 'SIGSTOP');
     const first = world.predict('busy');
     const second = world.predict('busy');
     await assert.rejects(
@@ -317,7 +327,7 @@ suite('limits', { concurrency: false }, () => {
       }),
       { code: 'unavailable', message: /questions to this model are under way/, retryAfter: 1 },
     );
-    process.kill(pid as number, 'SIGCONT');
+    process.kill(pid, 'SIGCONT');
     assert.equal((await first).version, 1);
     assert.equal((await second).version, 1);
   });
