@@ -46,7 +46,7 @@ export async function openOrtScorer(
     metadata: model.metadata,
     compiled: undefined,
     model,
-    memoryBytes: settings.bytes.length * ORT_PER_BYTE + (options.isolation === 'process' ? PROCESS_BYTES : THREAD_BYTES),
+    memoryBytes: settings.bytes.length * ORT_PER_BYTE + ORT_BYTES,
     async score(columns, { signal } = {}) {
       const results = await queue.ask(
         inputs.map((port) => carried(columns, port)),
@@ -58,10 +58,9 @@ export async function openOrtScorer(
   };
 }
 
-/** What a worker takes, as it was measured: for each byte of the model, and for Node and the library themselves. */
+/** What a worker has for itself, as it was measured: for each byte of the model, and for Node and the library (30 MB, and a part of what all share). */
 const ORT_PER_BYTE = 3;
-const PROCESS_BYTES = 134_217_728;
-const THREAD_BYTES = 50_331_648;
+const ORT_BYTES = 50_331_648;
 
 async function starterOf(isolation: 'thread' | 'process', settings: WorkerSettings): Promise<() => Promise<OrtWorker>> {
   if (isolation === 'process') {
