@@ -85,7 +85,8 @@ function platformArguments({ plan, number, scheme, hasDatabase }: Arguments): st
   return [
     `--target=${plan.services.map((service) => service.name).join(',')}`,
     ...plan.services.flatMap(({ name, port, grpc }) => [
-      ...['--port', `${name}=${number === 1 ? port : 0}`],
+      '--port',
+      `${name}=${number === 1 ? port : 0}`,
       ...(grpc === undefined ? [] : ['--port', `${name}/grpc=${number === 1 ? grpc.port : 0}`]),
     ]),
     ...(hasDatabase ? [] : plan.peers.flatMap((peer) => ['--peer', `${peer.service}=${peer.url.replace(/^http:/, `${scheme}:`)}`])),
