@@ -2,7 +2,7 @@
 import { GraphBuilder, linearClassifier, treeClassifier, writeModel } from '@mlab/onnx';
 import { chance, fullTrees } from '../scoring/models.ts';
 
-export const FEATURES = 30;
+const FEATURES = 30;
 export const MODELS = ['trees', 'linear'] as const;
 export type ModelName = (typeof MODELS)[number];
 
