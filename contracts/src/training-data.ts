@@ -156,7 +156,7 @@ export const datasetOperations = {
   }),
   deleteDataset: operation('DELETE /datasets/:id', {
     summary: 'Delete a dataset, with its file where that was uploaded',
-    description: 'Refused while a job that waits or runs needs it.',
+    description: 'Refused while a job or a study that waits or runs needs it.',
     scope: 'training:data',
     input: byId,
     output: Type.Object({}),

@@ -20,6 +20,7 @@ import {
   type DatasetPage,
 } from '#/store/datasets.ts';
 import { findOpenJobOf } from '#/store/jobs.ts';
+import { findOpenStudyOf } from '#/store/studies.ts';
 import type { Described, DescribedTask } from '#/worker/messages.ts';
 
 export interface DatasetsOptions {
@@ -144,6 +145,8 @@ export function openDatasets({ database, objects, config, clock, newId, describe
         if (found === undefined) throw absent('dataset', id);
         const job = await findOpenJobOf(tx, id);
         if (job !== undefined) throw new AppError('conflict', `The dataset ${id} cannot be deleted while the job ${job} needs it.`);
+        const study = await findOpenStudyOf(tx, id);
+        if (study !== undefined) throw new AppError('conflict', `The dataset ${id} cannot be deleted while the study ${study} needs it.`);
         await deleteDataset(tx, id);
         return found;
       });

@@ -95,6 +95,8 @@ export const studyTests = (): void =>
 
     test('a study whose time is over ends with the best that it has', async () => {
       const { id } = await app.must('POST /studies', await asked({ sampler: 'random', trials: 5000, timeoutSeconds: 1 }));
+      const { dataset } = (await app.must(`GET /studies/${id}`)).spec;
+      assert.match(await app.refusal(`DELETE /datasets/${dataset}`), /^409 conflict .* while the study/);
       const study = await app.study(id);
       assert.equal(study.state, 'succeeded', study.error);
       const { complete, pruned, failed, running } = study.trials;

@@ -67,6 +67,14 @@ export function listStudies(db: Queryable, { state, below, limit }: StudyPage): 
   );
 }
 
+/** One that has not ended and learns from a dataset. */
+export function findOpenStudyOf(db: Queryable, datasetId: string): Promise<string | undefined> {
+  return db.first(
+    sql`SELECT id FROM study WHERE spec->>'dataset' = ${datasetId} AND state IN ('waiting', 'running', 'refitting') LIMIT 1`,
+    (row) => text(row['id']),
+  );
+}
+
 /** Those that nobody has ended, since before then. */
 export function listOpenStudies(db: Queryable, before: Date): Promise<readonly KeptStudy[]> {
   return db.all(
