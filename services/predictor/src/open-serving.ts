@@ -1,6 +1,6 @@
 import type { registry } from '@mlab/contracts/registry';
 import type { tracking } from '@mlab/contracts/tracking';
-import { AppError, type ClientOf, type Clock } from '@mlab/kernel';
+import { AppError, type Check, type ClientOf, type Clock } from '@mlab/kernel';
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { Config } from '#/config.ts';
 import { ExplainThread } from '#/explain/explain-thread.ts';
@@ -21,6 +21,8 @@ export interface ServingOptions {
 export interface Serving extends AsyncDisposable {
   readonly models: OpenedModels;
   readonly thread: ExplainThread;
+  /** For people: a version that cannot be loaded keeps nobody from asking the others. */
+  readonly check: () => Check;
 }
 
 /** Models of the registry, served. Nothing is loaded, nor anybody asked, before a model is asked for. */
@@ -39,9 +41,16 @@ export function openServing({ clients: { registry, tracking }, config, clock, lo
       return loadModel({ tracking, config, clock, read: reader.read }, version, counted, call);
     },
   });
+  const models = new OpenedModels({ registry, config, clock, log, tally, memory });
   return {
-    models: new OpenedModels({ registry, config, clock, log, tally, memory }),
+    models,
     thread,
+    check: () => {
+      const states = models.list().map(({ state }) => state);
+      const wrong = states.filter((state) => state === 'failed' || state === 'quarantined').length;
+      const detail = `${states.length - wrong} in memory or on their way${wrong === 0 ? '' : `, ${wrong} failed or quarantined: GET /models`}`;
+      return { name: 'models', ok: wrong === 0, required: false, detail };
+    },
     [Symbol.asyncDispose]: async () => {
       await memory[Symbol.asyncDispose]();
       await thread[Symbol.asyncDispose]();

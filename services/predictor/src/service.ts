@@ -33,6 +33,7 @@ export const service = defineService({
       grpc: async () => (await import('#/protocols/grpc/services.ts')).grpcServices({ ...protocols, handlers: asked, infer }),
       workers: workers(asked, infer),
       listeners: listeners(serving.models),
+      checks: () => [serving.check()],
       [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose](),
     };
   },

@@ -91,6 +91,14 @@ export function loading(serving: () => TestServing): void {
       });
     }
 
+    test('what failed is told by /ready, and keeps the service from nothing', async () => {
+      const { status, body } = await serving().api('GET /ready');
+      assert.equal(status, 200);
+      const found = body.checks.find(({ name }: Json) => name === 'models');
+      assert.deepEqual([found.ok, found.required], [false, false]);
+      assert.match(found.detail, /in memory or on their way, \d+ failed or quarantined: GET \/models/);
+    });
+
     test('a file that is not the one that was registered is refused; once it is again, it is loaded when that is asked for', async () => {
       const version = await serving().register('changed', logged(constant(1)));
       const { location } = await serving().registry.getVersion({ name: 'changed', version }, call());
