@@ -123,6 +123,9 @@ export function rows(serving: () => TestServing): void {
           'body.rows.1.plam unexpected_name: The model has no input plam; is plan meant?',
         ],
       );
+      assert.deepEqual(await faults('churn', [{ age: 3 }, { Alter: 3, Tarif: 'a' }]), [
+        'body.rows.1 unexpected_names: None of its names is an input of the model, which has age, plan',
+      ]);
     });
 
     test('have times as RFC 3339 or milliseconds, integers that are whole, and truths', async () => {

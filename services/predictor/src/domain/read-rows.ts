@@ -80,16 +80,28 @@ export class RowReader {
   #countOthers(rows: readonly Row[], issues: Issue[]): number {
     let others = 0;
     rows.forEach((row, at) => {
+      let known = 0;
+      let all = 0;
       for (const name in row) {
-        if (this.#names.has(name)) continue;
+        all++;
+        if (this.#names.has(name)) {
+          known++;
+          continue;
+        }
         others++;
         if (issues.length >= MOST_ISSUES) continue;
-        const missing = this.fields.map((field) => field.name).filter((known) => own(row, known) === undefined);
+        const missing = this.fields.map((field) => field.name).filter((input) => own(row, input) === undefined);
         const nearest = missing.length === 0 ? undefined : nearestName(name, missing);
         if (nearest !== undefined) {
           const msg = `The model has no input ${name}; is ${nearest} meant?`;
           issues.push({ type: 'unexpected_name', loc: ['body', 'rows', at, name], msg, input: row[name] });
         }
+      }
+      // All of it would be unknown, and a prediction still come of it.
+      if (all > 0 && known === 0 && issues.length === 0) {
+        const names = this.fields.map((field) => field.name);
+        const msg = `None of its names is an input of the model, which has ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}`;
+        issues.push({ type: 'unexpected_names', loc: ['body', 'rows', at], msg, input: row });
       }
     });
     return others;
