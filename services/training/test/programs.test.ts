@@ -55,8 +55,11 @@ function open(run: Run, { objects = memory(), limitMs = 10_000 } = {}) {
 const hooks = (signal = never, said: Heard[] = []): ProgramHooks => ({ signal, onSaid: (one) => void said.push(one) });
 const tokenOf = (program: Program | undefined): string => program?.env['MLAB_PROGRAM_TOKEN'] ?? '';
 const bytes = (outcome: Parameters<typeof packOutcome>[0]) => Readable.from([packOutcome(outcome)]);
+/** A signal's own timer keeps no process awake; a program that runs does. */
 const untilAborted = async (signal: AbortSignal): Promise<never> => {
+  const awake = setTimeout(() => {}, 30_000);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  clearTimeout(awake);
   throw signal.reason;
 };
 
