@@ -50,6 +50,7 @@ test('what the router has found is found again, each URL with its own parameters
   assert.equal(ask('POST', '/models/c%2Fd/predict'), 'rows {"name":"c%2Fd"}');
   assert.equal(ask('GET', '/models/b/predict'), 'router');
   assert.equal(ask('GET', '/models/a'), 'router');
+  assert.equal(ask('POST', '/models/a'), 'router');
   assert.equal(ask('POST', '/models/b/predict?x=1'), 'router');
   assert.equal(ask('POST', `/models/${'x'.repeat(600)}`), 'router');
 });
