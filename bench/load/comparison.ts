@@ -69,7 +69,11 @@ function byRole(rounds: readonly Round[], of: (role: string) => Spread): Record<
   return Object.fromEntries(Object.keys(rounds[0]?.ours.cpu ?? {}).map((role) => [role, of(role)]));
 }
 
-export const spread = (values: readonly number[]): Spread => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
+export const spread = (values: readonly number[]): Spread => ({
+  median: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
