@@ -124,7 +124,7 @@ async function supervise(plan: LabPlan, home: Home, release: () => void): Promis
   async function start(names: readonly string[]): Promise<Outcome> {
     refuseWhenEnding();
     const chosen = select(groups, names);
-    const failures = database && chosen.length > 0 ? await startDatabase(database) : [];
+    const failures = database && chosen.length > 0 ? await startDatabase(database, refuseWhenEnding) : [];
     refuseWhenEnding();
     const others = await failuresOf(
       chosen.filter(({ target }) => target !== database),
@@ -201,8 +201,10 @@ async function supervise(plan: LabPlan, home: Home, release: () => void): Promis
 }
 
 /** Its port may be taken by another lab between the look at it and the start: then the next one that is free is taken, and not once all else runs without it. */
-async function startDatabase(database: ProcessGroup): Promise<readonly string[]> {
+async function startDatabase(database: ProcessGroup, refuseWhenEnding: () => void): Promise<readonly string[]> {
   const failures = await database.start();
+  // Who was stopped while it started has failed too, and is not to begin again.
+  refuseWhenEnding();
   return failures.length === 0 ? failures : database.start();
 }
 
