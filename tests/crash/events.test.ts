@@ -83,7 +83,7 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
     // Each kill counts as an attempt at what was under way; none of it is to become a dead letter.
     MLAB_EVENTS_MAX_ATTEMPTS: '1000',
     // A process is started for each one that is killed.
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compiled'),
     ...(nats === undefined ? {} : { NATS_URL: nats.url }),
   };
   const begin = (kind: string): Kept => keepAlive(() => fork(WORKER, [kind], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }));

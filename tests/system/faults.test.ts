@@ -86,7 +86,7 @@ suite('a Service B that accepts and never answers', { concurrency: true }, () =>
     };
     await using gateway = await startProcess({ target: 'gateway', env });
     const a = gateway.urls['gateway'] ?? '';
-    await using load = startLoad(a, 100);
+    await using load = startLoad(a, 100, { pauseMs: 0 });
     await measureFor(2500);
     const early = await metric(a, 'process_resident_memory_bytes');
     await measureFor(4000);
@@ -117,7 +117,7 @@ test('two thousand connections at once: shed with 503 and Retry-After, and all i
   await using b = await startFakeB(answering(200, undefined, 300));
   await using gateway = await startProcess({ target: 'gateway', env: { SERVICE_B_URL: b.url } });
   const a = gateway.urls['gateway'] ?? '';
-  await using load = startLoad(a, 2000);
+  await using load = startLoad(a, 2000, { pauseMs: 0 });
   await waitUntil('many are answered', 20_000, () => load.samples.length > 4000);
   const samples = await load.stop();
   const counts = countStatuses(samples);

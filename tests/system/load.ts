@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 
 export interface Sample {
@@ -17,11 +18,14 @@ export interface Load extends AsyncDisposable {
 
 const BODY = JSON.stringify({ data: 'test input' });
 
+/** Enough to see what happens to hundreds of requests a second, and no machine at its limit. */
+const PAUSE_MS = 40;
+
 /**
- * Sends inputs to Service A over `connections` connections, each with the next one as soon as the last is answered. Where there are
+ * Sends inputs to Service A over `connections` connections, each with the next one `pauseMs` after the last is answered. Where there are
  * several Service As, each connection goes to one of them, in turn.
  */
-export function startLoad(urls: string | readonly string[], connections: number, body = BODY): Load {
+export function startLoad(urls: string | readonly string[], connections: number, { pauseMs = PAUSE_MS } = {}): Load {
   const list = [urls].flat();
   const pools = list.map((url) => new Pool(url, { connections, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 }));
   const samples: Sample[] = [];
@@ -33,7 +37,12 @@ export function startLoad(urls: string | readonly string[], connections: number,
       let status = 0;
       let text = '';
       try {
-        const answer = await pool.request({ method: 'POST', path: '/process', headers: { 'content-type': 'application/json' }, body });
+        const answer = await pool.request({
+          method: 'POST',
+          path: '/process',
+          headers: { 'content-type': 'application/json' },
+          body: BODY,
+        });
         status = answer.statusCode;
         text = await answer.body.text();
       } catch {
@@ -41,6 +50,7 @@ export function startLoad(urls: string | readonly string[], connections: number,
       }
       const at = performance.now();
       samples.push({ status, ms: at - began, at, body: text });
+      if (pauseMs > 0 && state.going) await delay(pauseMs);
     }
   };
   const loops = Array.from({ length: connections }, one);

@@ -22,7 +22,10 @@ interface Served extends Disposable {
 }
 
 async function serve(env: Readonly<Record<string, string>>): Promise<Served> {
-  const child = fork(script, { env: { PATH: process.env['PATH'], ...env }, stdio: 'inherit' });
+  const child = fork(script, {
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
+    stdio: 'inherit',
+  });
   const [url] = (await once(child, 'message')) as [string];
   return {
     process: child,
