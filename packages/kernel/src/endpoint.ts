@@ -3,6 +3,7 @@ import type { Call } from '#/call.ts';
 import type { AnyOperation, Contract, Download } from '#/contract.ts';
 import { withUpload } from '#/http/upload-body.ts';
 import type { Wire } from '#/http/wire.ts';
+import { lazily } from '#/lazily.ts';
 import type { ForeignAnswer, ForeignRequest } from '#/protocol.ts';
 
 export type Output = string | Download | ForeignAnswer;
@@ -54,7 +55,10 @@ export function openEndpoints(contract: Contract, wire: Wire, handlers: Handlers
 }
 
 function writerOf(name: string, { contentTypes, output }: AnyOperation): Endpoint['write'] {
-  if (contentTypes === undefined) return buildSerializer(output.json as Parameters<typeof buildSerializer>[0]);
+  if (contentTypes === undefined) {
+    const serializer = lazily(() => buildSerializer(output.json as Parameters<typeof buildSerializer>[0]));
+    return (value) => serializer()(value);
+  }
   return (answer) => {
     const { contentType } = answer as Download;
     if (contentTypes.includes(contentType.split(';', 1)[0] as string)) return answer as Download;

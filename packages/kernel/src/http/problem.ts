@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import type { AnyOperation } from '#/contract.ts';
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { readJsonBody } from '#/http/json/read-json-body.ts';
+import { lazily } from '#/lazily.ts';
 import { inputProperties, pathParameters, readsQuery, type InputReader, type RawRequest, type Wire } from '#/http/wire.ts';
 
 /** Our own operations: JSON in, JSON out, errors as problem+json. https://www.rfc-editor.org/rfc/rfc9457 */
@@ -43,18 +44,20 @@ export const problem: Wire = {
 
 function reader(operation: AnyOperation): InputReader {
   const schema = operation.input.json;
-  const validator = Compile(schema);
+  const validator = lazily(() => Compile(schema));
   const { properties } = inputProperties(operation);
   const inPath = new Set(pathParameters(operation.path));
   const place = (name: string): string => (inPath.has(name) ? 'path' : readsQuery(operation) ? 'query' : 'body');
 
   const check = (value: unknown): unknown => {
     const complete = Value.Default(schema, value);
-    if (validator.Check(complete)) return complete;
-    const issues = validator.Errors(complete).map((error): Issue => {
-      const at = error.instancePath.split('/').slice(1);
-      return { type: error.keyword, loc: [place(at[0] ?? ''), ...at], msg: error.message, input: valueAt(complete, at) };
-    });
+    if (validator().Check(complete)) return complete;
+    const issues = validator()
+      .Errors(complete)
+      .map((error): Issue => {
+        const at = error.instancePath.split('/').slice(1);
+        return { type: error.keyword, loc: [place(at[0] ?? ''), ...at], msg: error.message, input: valueAt(complete, at) };
+      });
     const first = issues[0];
     throw new AppError('invalid', `${first?.loc.join('.') ?? 'The input'} ${first?.msg ?? 'is not what was asked for'}.`, { issues });
   };

@@ -15,6 +15,7 @@ import { requestHeaders, requestWriter } from '#/http/request.ts';
 import { OutgoingBody } from '#/http/upload-body.ts';
 import { wires } from '#/http/wires.ts';
 import type { Prover } from '#/identity/identity.ts';
+import { lazily } from '#/lazily.ts';
 import type { SpeakTransport } from '#/speak.ts';
 
 export interface HttpTransportOptions {
@@ -86,7 +87,7 @@ interface Prepared {
 }
 
 function prepare(contract: Contract, operation: AnyOperation): Prepared {
-  const output = Compile(operation.output.json);
+  const output = lazily(() => Compile(operation.output.json));
   const wire = wires[contract.wire];
   const unreadable = (status: number, why: string): AppError =>
     new AppError('bad_gateway', `${contract.label} answered ${why}.`, { failure: { kind: 'unreadable', notSent: false, status } });
@@ -103,8 +104,8 @@ function prepare(contract: Contract, operation: AnyOperation): Prepared {
       const failure = { kind: 'answered', notSent: false, status } as const;
       throw new AppError(code, message, { issues, retryAfter: Number.isFinite(seconds) ? seconds : undefined, failure });
     }
-    if (output.Check(value)) return value;
-    const [first] = output.Errors(value);
+    if (output().Check(value)) return value;
+    const [first] = output().Errors(value);
     throw unreadable(status, `with something else than promised: ${first?.instancePath ?? ''} ${first?.message ?? ''}`.trimEnd());
   };
   return { operation, download: operation.contentTypes !== undefined, write: requestWriter(operation), read };
