@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { Host, readConfig } from '@mlab/kernel';
 import { openLog, type Log } from '@mlab/telemetry';
 import { openFacilities } from './facilities.ts';
@@ -35,7 +36,11 @@ async function run(): Promise<void> {
   const running = [...host.urls].map(([name, url]) => ({ name, url, grpc: host.grpcUrls.get(name) }));
   logger.info({ services: running, node: process.version, version }, 'ready');
   process.send?.({ type: 'ready', services: running });
-  setImmediate(giveMemoryBack);
+  setImmediate(() => {
+    // Node would write at the end what it has compiled, and who is killed has none.
+    flushCompileCache();
+    giveMemoryBack();
+  });
   logger.info({ reason: await stopped }, 'draining');
 }
 
