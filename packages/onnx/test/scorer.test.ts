@@ -335,3 +335,17 @@ test('in a process of its own ONNX Runtime answers the same, tells when it is lo
   await assert.rejects(openScorer(rounding().subarray(0, 60), { isolation: 'process' }), { code: 'invalid' });
   assert.deepEqual(lost, []);
 });
+
+test('that process knows nothing of the environment of this one', { skip: process.platform !== 'linux' && '/proc tells it' }, async () => {
+  process.env['MLAB_ONNX_TEST_PASSWORD'] = 'secret';
+  try {
+    await using scorer = await openScorer(rounding(), { isolation: 'process' });
+    assert.equal(scorer.backend, 'onnxruntime');
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+    const ours = children.map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8')).filter((text) => text.includes('NODE_CHANNEL_FD='));
+    assert.equal(ours.length, 1);
+    assert.doesNotMatch(ours.join(), /MLAB_|PATH=\//);
+  } finally {
+    delete process.env['MLAB_ONNX_TEST_PASSWORD'];
+  }
+});

@@ -17,6 +17,7 @@ export class OrtProcess implements OrtWorker {
     this.#child = fork(new URL('./ort-child.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
+      env: ownEnvironment(process.env),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child.on('message', (answer: Answer) => this.#settle((waiting) => waiting.resolve(answer)));
@@ -78,6 +79,12 @@ export class OrtProcess implements OrtWorker {
     this.#settle((waiting) => waiting.reject(gone(cause)));
   }
 }
+
+/** A model is somebody's file, and native code reads it: what else stands in this process' environment, passwords too, is not its business. */
+const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(NEEDED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+
+const NEEDED = ['NODE_COMPILE_CACHE', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot', 'TMPDIR', 'TEMP', 'TMP'];
 
 const gone = (cause: unknown): AppError =>
   new AppError('unavailable', 'The process in which ONNX Runtime computes has ended.', { cause, retryAfter: 1 });
