@@ -57,17 +57,7 @@ export async function trainInRay(ray: Ray): Promise<void> {
     ended.map(({ state, error }) => [state, error]),
     ended.map(() => ['succeeded', undefined]),
   );
-  const [local, remote] = await Promise.all(
-    studies.map(async ({ id }) =>
-      (await app.must(`GET /studies/${id}/trials`)).items.map(({ number, state, value, params, steps }: Json) => ({
-        number,
-        state,
-        value,
-        params,
-        steps,
-      })),
-    ),
-  );
+  const [local, remote] = await Promise.all(studies.map(({ id }) => app.trials(id)));
   assert.deepEqual(remote, local);
 }
 

@@ -90,3 +90,13 @@ export class AppError extends Error {
       : new AppError('internal', 'Something went wrong inside this service; its log says more.', { cause: value });
   }
 }
+
+/** Undefined where who is asked says that there is no such thing. */
+export async function ifFound<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (AppError.is(error, 'not_found')) return undefined;
+    throw error;
+  }
+}

@@ -1,3 +1,4 @@
+export { bufferOf } from '#/buffer-of.ts';
 export { Call, type CallMeta } from '#/call.ts';
 export { createClient, type Transport } from '#/client.ts';
 export { readConfig, settingsOf, variableOf, type Setting } from '#/config.ts';
@@ -17,11 +18,12 @@ export {
   type Schema,
   type Upload,
 } from '#/contract.ts';
-export { AppError, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
+export { AppError, ifFound, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
 export type { GrpcClientOf, GrpcPeer } from '#/grpc/client.ts';
 export { grpcMethod, type GrpcDeclaration, type GrpcMethod } from '#/grpc/declaration.ts';
 export { implement, type GrpcHandlersOf, type GrpcImplementation, type OpenGrpc } from '#/grpc/implementation.ts';
 export { systemClock } from '#/clock.ts';
+export { foreignRequest } from '#/foreign-request.ts';
 export { Host, type HostOptions } from '#/host.ts';
 export { inputChecker } from '#/http/check-input.ts';
 export { httpSettings } from '#/http/settings.ts';

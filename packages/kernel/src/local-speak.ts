@@ -2,6 +2,7 @@ import { Call } from '#/call.ts';
 import type { Output } from '#/endpoint.ts';
 import { abandoned, timedOut } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
+import { foreignRequest } from '#/foreign-request.ts';
 import { endToEnd } from '#/http/forward-headers.ts';
 import { refusalHeaders } from '#/http/respond.ts';
 import type { LocalDoor } from '#/local-transport.ts';
@@ -67,18 +68,7 @@ function requestOf(method: string, question: ForeignQuestion, maxBodyBytes: numb
     ...endToEnd(question.headers ?? {}),
     ...(method === 'GET' ? {} : { 'content-length': String(body.byteLength) }),
   };
-  return {
-    method,
-    params,
-    query,
-    headers,
-    contentType: headers['content-type'],
-    body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    stream: (async function* () {
-      yield body;
-    })(),
-    origin: 'http://localhost',
-  };
+  return foreignRequest({ method, params, query, headers, body });
 }
 
 const NOTHING = new Uint8Array(0);

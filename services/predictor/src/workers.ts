@@ -1,5 +1,5 @@
 import type { predictor } from '@mlab/contracts/predictor';
-import type { HandlersOf, WorkersOf } from '@mlab/kernel';
+import { bufferOf, type HandlersOf, type WorkersOf } from '@mlab/kernel';
 import type { InferByMessage } from '#/protocols/open-inference/by-message.ts';
 
 /** What comes through the queues is answered by those who answer over HTTP. */
@@ -13,7 +13,7 @@ export function workers(
     rowExplanations: async ({ data }, { call }) => explainRows(data, call),
     inferences: async ({ data: { base64, ...asked } }, { call }) => {
       const { body, ...answer } = await infer({ ...asked, body: Buffer.from(base64, 'base64') }, call);
-      return { ...answer, base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') };
+      return { ...answer, base64: bufferOf(body).toString('base64') };
     },
   };
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { churn, quick } from './data.ts';
 import { app, door } from './shared-training.ts';
-import type { Json } from './training-for-test.ts';
 
 /** Our own trainers as processes of an executor, which come to what threads come to. */
 export const elsewhereTests = (): void =>
@@ -66,19 +65,9 @@ export const elsewhereTests = (): void =>
           ['succeeded', undefined],
         ],
       );
-      const [here, there] = await Promise.all(
-        ids.map(async (id) =>
-          (await app.must(`GET /studies/${id}/trials`)).items.map(({ number, state, value, params, steps }: Json) => ({
-            number,
-            state,
-            value,
-            params,
-            steps,
-          })),
-        ),
-      );
+      const [here, there] = await Promise.all(ids.map((id) => app.trials(id)));
       assert.deepEqual(there, here);
-      assert.equal(there.length, 3);
+      assert.equal(there?.length, 3);
       const refitted = await Promise.all(studies.map(({ jobId }) => app.job(jobId as string)));
       assert.equal(refitted[1]?.result?.modelSha256, refitted[0]?.result?.modelSha256);
       const report = await (await fetch(`${app.url}/jobs/${studies[1]?.jobId}/report`)).text();

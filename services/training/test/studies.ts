@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { churn, quick } from './data.ts';
 import { app } from './shared-training.ts';
-import type { Json } from './training-for-test.ts';
 
 const space = [
   { param: 'num_leaves', kind: 'int', low: 2, high: 15 },
@@ -11,14 +10,6 @@ const space = [
 
 export const studyTests = (): void =>
   void describe('studies', () => {
-    const trialsOf = async (id: string): Promise<Json[]> =>
-      (await app.must(`GET /studies/${id}/trials`)).items.map(({ number, state, value, params, steps }: Json) => ({
-        number,
-        state,
-        value,
-        params,
-        steps,
-      }));
     const asked = async (search: object, more: object = {}): Promise<object> => ({
       ...quick,
       dataset: await app.upload(churn(300)),
@@ -41,7 +32,7 @@ export const studyTests = (): void =>
       assert.equal(study.state, 'succeeded', study.error);
       assert.deepEqual([study.metric, study.direction, study.trials.running], ['log_loss', 'minimize', 0]);
       assert.equal(study.trials.complete + study.trials.pruned, 6);
-      const trials = await trialsOf(id);
+      const trials = await app.trials(id);
       const values = trials.flatMap(({ state, value }) => (state === 'complete' ? [value as number] : []));
       assert.equal(study.best?.value, Math.min(...values));
       const job = await app.job(study.jobId as string);
@@ -69,7 +60,7 @@ export const studyTests = (): void =>
       assert.equal((await app.must(`POST /studies/${id}/resume`, {})).state, 'waiting');
       const study = await app.study(id);
       assert.equal(study.state, 'succeeded', study.error);
-      assert.deepEqual(await trialsOf(id), await trialsOf(whole));
+      assert.deepEqual(await app.trials(id), await app.trials(whole));
       assert.match(await app.refusal(`POST /studies/${id}/resume`, {}), /^409 conflict .*cannot go on: it is succeeded/);
       assert.ok((await app.must('GET /studies?state=succeeded')).items.length >= 2);
     });
@@ -80,7 +71,7 @@ export const studyTests = (): void =>
       const { id } = await app.must('POST /studies', await asked({ sampler: 'grid', pruner: 'median', trials: 50, space: grid }));
       const study = await app.study(id);
       assert.equal(study.state, 'succeeded', study.error);
-      const trials = await trialsOf(id);
+      const trials = await app.trials(id);
       assert.deepEqual(
         trials.map(({ params }) => params.learning_rate).toSorted((a, b) => b - a),
         options,

@@ -52,6 +52,8 @@ export interface TestTraining extends AsyncDisposable {
   /** Lets the clock of the service go on by so much at once. */
   readonly later: (ms: number) => void;
   readonly study: (id: string, until?: (study: Study) => boolean) => Promise<Study>;
+  /** What can be compared of the trials of a study: all but when they were. */
+  readonly trials: (id: string) => Promise<Json[]>;
 }
 
 /** The service with a database and a folder of its own; tracking and registry are fakes. */
@@ -137,6 +139,14 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     },
     job: (id, until = ({ state }) => ['succeeded', 'failed', 'cancelled'].includes(state)) => wait(`/jobs/${id}`, until),
     study: (id, until = ({ state }) => ['succeeded', 'failed', 'stopped'].includes(state)) => wait(`/studies/${id}`, until),
+    trials: async (id) =>
+      (await must(`GET /studies/${id}/trials`)).items.map(({ number, state, value, params, steps }: Json) => ({
+        number,
+        state,
+        value,
+        params,
+        steps,
+      })),
     until: async (what, seen) => {
       const limit = performance.now() + 30_000;
       while (!(await seen())) {

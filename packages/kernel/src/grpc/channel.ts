@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary, type DescMethod, type Message } from '@bufbuild/protobuf';
 import { Client, credentials, Metadata, status, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
+import { bufferOf } from '#/buffer-of.ts';
 import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError, STATUS, type Issue } from '#/errors.ts';
@@ -83,8 +84,6 @@ export function openChannel({ callee, label, url, identity }: ChannelOptions): C
   };
   return { ask, close };
 }
-
-const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function credentialsOf(callee: string, url: string, tls: IdentityTls | undefined): ChannelCredentials {
   if (!url.startsWith('https:')) {

@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary, type DescMethod, type Message } from '@bufbuild/protobuf';
+import { bufferOf } from '#/buffer-of.ts';
 import type { Call } from '#/call.ts';
 import type { Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
@@ -83,10 +84,7 @@ export function doorOf({ contract, method, declaration, implementation, messageL
       }
     },
     run: handler as unknown as GrpcDoor['run'],
-    write: (answer) => {
-      const bytes = toBinary(output, create(output, answer as Message));
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    },
+    write: (answer) => bufferOf(toBinary(output, create(output, answer as Message))),
   };
 }
 

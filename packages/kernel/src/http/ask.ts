@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
+import { bufferOf } from '#/buffer-of.ts';
 import type { CallMeta } from '#/call.ts';
 import { Answer } from '#/http/answer.ts';
 import { endToEnd } from '#/http/forward-headers.ts';
@@ -36,8 +37,10 @@ export function ask({ pool, prefix, host, proof }: Way, { protocol, route, quest
     if (answer.ended) return;
     const method = route.method as Dispatcher.HttpMethod;
     pool.dispatch(
-      { path, method, headers, body: method === 'GET' ? null : Buffer.from(question.body ?? []), idempotent: route.safe },
+      { path, method, headers, body: method === 'GET' ? null : bufferOf(question.body ?? NOTHING), idempotent: route.safe },
       answer,
     );
   });
 }
+
+const NOTHING = new Uint8Array(0);

@@ -1,4 +1,4 @@
-import type { TensorValues } from '#/model/tensor-values.ts';
+import { joined } from '#/model/joined.ts';
 import type { Carried } from '#/scorer/ort-types.ts';
 
 /** How many rows all tensors have: the first dimension, where that is the same of all. */
@@ -38,17 +38,4 @@ export function unstack(outputs: readonly Carried[], counts: readonly number[]):
       return { ...output, dims: [count, ...output.dims.slice(1)], data: output.data.slice(from * width, (from + count) * width) };
     });
   });
-}
-
-function joined(parts: readonly TensorValues[]): TensorValues {
-  const [first] = parts;
-  if (first === undefined || Array.isArray(first)) return (parts as (readonly string[])[]).flat();
-  const numbers = parts as Float32Array[];
-  const whole = new (first.constructor as Float32ArrayConstructor)(numbers.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of numbers) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -4,7 +4,7 @@ import type { predictor } from '@mlab/contracts/predictor';
 import type { RowExplanations, RowPredictions } from '@mlab/contracts/predictor-models';
 import { AppError, type ClientOf, type Instance, type Peer } from '@mlab/kernel';
 import { PredictorService } from '@mlab/protos/predictor';
-import { READING, type AskedRows, type Copies, type ServiceB } from '#/service-b/service-b.ts';
+import { forReading, type AskedRows, type Copies, type ServiceB } from '#/service-b/service-b.ts';
 
 type Neighbour = ClientOf<typeof predictor>;
 
@@ -39,8 +39,7 @@ function overGrpc({ id, grpc }: Instance<Neighbour>): ServiceB {
       };
     },
     infer: async ({ model, version, headers, body }, call) => {
-      const known = READING.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-      const asked = { model, headers: Object.fromEntries(known), body: body as Uint8Array<ArrayBuffer> };
+      const asked = { model, headers: forReading(headers), body: body as Uint8Array<ArrayBuffer> };
       const answer = await client.infer(version === undefined ? asked : { ...asked, version }, call);
       return { status: answer.status, contentType: answer.contentType, headers: answer.headers, body: answer.body };
     },

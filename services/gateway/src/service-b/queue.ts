@@ -1,7 +1,7 @@
 import { predictor } from '@mlab/contracts/predictor';
-import { AppError, type CallMeta, type Events, type Queue } from '@mlab/kernel';
+import { AppError, bufferOf, type CallMeta, type Events, type Queue } from '@mlab/kernel';
 import { CallFailure } from '#/domain/call-failure.ts';
-import { READING, type Copies, type InferQuestion, type ServiceB } from '#/service-b/service-b.ts';
+import { forReading, type Copies, type InferQuestion, type ServiceB } from '#/service-b/service-b.ts';
 
 const { predictions, rowPredictions, rowExplanations, inferences } = predictor.queues;
 
@@ -37,7 +37,5 @@ function throughQueues(events: Events): ServiceB {
 const BUS_AWAY = 'the bus that carries its queues cannot be reached';
 
 function packed({ model, version, headers, body }: InferQuestion) {
-  const known = READING.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
-  const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64');
-  return { model, ...(version === undefined ? {} : { version }), headers: Object.fromEntries(known), base64 };
+  return { model, ...(version === undefined ? {} : { version }), headers: forReading(headers), base64: bufferOf(body).toString('base64') };
 }

@@ -15,7 +15,11 @@ export interface InferQuestion {
 }
 
 /** What tells how a body is to be read or written; all else that HTTP says of a request is about its connection. */
-export const READING = ['content-type', 'content-encoding', 'inference-header-content-length', 'accept', 'accept-encoding'] as const;
+const READING = ['content-type', 'content-encoding', 'inference-header-content-length', 'accept', 'accept-encoding'] as const;
+
+/** Those of a question's headers that go with it where no HTTP carries it. */
+export const forReading = (headers: InferQuestion['headers']): Record<string, string> =>
+  Object.fromEntries(READING.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const])));
 
 /** One way to one copy of Service B, or to all of them together. What it answers and refuses is the same whatever the way. */
 export interface ServiceB {

@@ -6,7 +6,7 @@ import type { ServedModel } from '#/domain/served-model.ts';
 import type { FetchedModel } from '#/models/fetch-model.ts';
 import { Gate } from '#/models/gate.ts';
 import type { Quarantine } from '#/models/quarantine.ts';
-import { Slices } from '#/models/slices.ts';
+import { Slices, widthOf } from '#/models/slices.ts';
 import type { VersionTally } from '#/models/tally.ts';
 
 export interface AnsweringOptions {
@@ -176,8 +176,7 @@ export class AnsweringModel implements ServedModel {
 function rowsOf(columns: Columns, inputs: readonly Port[]): number {
   const [first] = inputs;
   const given = first !== undefined && Object.hasOwn(columns, first.name) ? columns[first.name] : undefined;
-  if (given === undefined) return 0;
+  if (first === undefined || given === undefined) return 0;
   if ('data' in given) return given.dims[0] ?? 1;
-  const width = (first?.shape ?? []).slice(1).reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), 1);
-  return Math.ceil(given.length / Math.max(1, width));
+  return Math.ceil(given.length / Math.max(1, widthOf(first)));
 }

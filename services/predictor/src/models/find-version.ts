@@ -1,6 +1,6 @@
 import type { registry } from '@mlab/contracts/registry';
 import type { Version } from '@mlab/contracts/registry-schemas';
-import { AppError, type CallMeta, type ClientOf } from '@mlab/kernel';
+import { AppError, ifFound, type CallMeta, type ClientOf } from '@mlab/kernel';
 import type { ModelRef } from '#/domain/served-model.ts';
 
 type Registry = ClientOf<typeof registry>;
@@ -10,7 +10,7 @@ export async function findVersion(registry: Registry, ref: ModelRef, defaultAlia
   const { model: name, version, alias } = ref;
   if (version !== undefined) return registry.getVersion({ name, version }, call);
   if (alias !== undefined) return registry.resolveAlias({ name, alias }, call);
-  const named = defaultAlias === '' ? undefined : await ifThere(registry.resolveAlias({ name, alias: defaultAlias }, call));
+  const named = defaultAlias === '' ? undefined : await ifFound(registry.resolveAlias({ name, alias: defaultAlias }, call));
   return named ?? newest(registry, name, call);
 }
 
@@ -26,12 +26,3 @@ async function newest(registry: Registry, name: string, call: CallMeta): Promise
 }
 
 const PAGE = { limit: 100 };
-
-async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (AppError.is(error, 'not_found')) return undefined;
-    throw error;
-  }
-}

@@ -1,5 +1,7 @@
 import type { CallMeta } from '@mlab/kernel';
 import type { Column, Columns, CompiledModel, Output, Outputs, Port } from '@mlab/onnx';
+// Not all of it, which a lab without models need not load.
+import { joined } from '@mlab/onnx/joined';
 
 /** A slice is computed in about so many milliseconds; between slices others have their turn. */
 const SLICE_MS = 4;
@@ -50,7 +52,7 @@ export class Slices {
       await turn();
       signal.throwIfAborted();
     }
-    return joined(parts, rows, this.#transposed);
+    return belowEachOther(parts, rows, this.#transposed);
   }
 
   #part(columns: Columns, from: number, to: number): Columns {
@@ -66,33 +68,20 @@ export class Slices {
 }
 
 /** How many values of a row an input has, where it says so. */
-const widthOf = ({ shape }: Port): number =>
+export const widthOf = ({ shape }: Pick<Port, 'shape'>): number =>
   (shape ?? []).slice(1).reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), 1);
 
 const sliced = (column: Column, from: number, to: number): Column =>
   ArrayBuffer.isView(column) ? (column as Float32Array).subarray(from, to) : (column as readonly number[]).slice(from, to);
 
 /** What slices gave, below each other. */
-function joined(parts: readonly { readonly outputs: Outputs }[], rows: number, transposed: ReadonlySet<string>): Outputs {
+function belowEachOther(parts: readonly { readonly outputs: Outputs }[], rows: number, transposed: ReadonlySet<string>): Outputs {
   const first = parts[0]?.outputs ?? {};
   if (parts.length === 1) return first;
   return Object.fromEntries(
     Object.entries(first).map(([name, { type, dims }]) => {
       const pieces = parts.map(({ outputs }) => (outputs[name] as Output).data);
-      return [name, { type, dims: transposed.has(name) ? [1, rows] : [rows, ...dims.slice(1)], data: together(pieces) }];
+      return [name, { type, dims: transposed.has(name) ? [1, rows] : [rows, ...dims.slice(1)], data: joined(pieces) }];
     }),
   );
-}
-
-function together(pieces: readonly Output['data'][]): Output['data'] {
-  const [first] = pieces;
-  if (first === undefined || Array.isArray(first)) return (pieces as (readonly string[])[]).flat();
-  const numbers = pieces as Float32Array[];
-  const whole = new (first.constructor as Float32ArrayConstructor)(numbers.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of numbers) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

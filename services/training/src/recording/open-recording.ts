@@ -1,6 +1,6 @@
 import type { registry } from '@mlab/contracts/registry';
 import type { tracking } from '@mlab/contracts/tracking';
-import { AppError, type CallMeta, type ClientOf } from '@mlab/kernel';
+import { AppError, ifFound, type CallMeta, type ClientOf } from '@mlab/kernel';
 import type { MetricPoint, ModelOrder, RecordedFile, Recording, RunOrder, StartedRun } from '#/domain/recording.ts';
 import { mlmodelFiles } from './mlmodel.ts';
 
@@ -46,7 +46,7 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
 
   return {
     startRun: async (order, call) => {
-      const started = (await ifThere(goOnWith(order.runId, call))) ?? (await makeRun(order, call));
+      const started = (await ifFound(goOnWith(order.runId, call))) ?? (await makeRun(order, call));
       const { digest, ...dataset } = order.dataset;
       const tags = [{ key: 'mlflow.data.context', value: 'training' }];
       const used = { ...dataset, digest: digest.slice(0, DIGEST_CHARACTERS), tags };
@@ -66,7 +66,7 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
       const { modelId: id, runId, modelType, params, tags, metrics, files, createdMs } = order;
       const source = `models:/${id}`;
       const { experimentId } = await tracking.getRun({ id: runId }, call);
-      const status = (await ifThere(tracking.getLoggedModel({ id }, call)))?.status;
+      const status = (await ifFound(tracking.getLoggedModel({ id }, call)))?.status;
       if (status === undefined) {
         const model = {
           id,
@@ -109,16 +109,6 @@ export function openRecording({ tracking, registry }: RecordingOptions): Recordi
       await tracking.setRunStatus({ id, status, endTime: endMs }, call);
     },
   };
-}
-
-/** Undefined where tracking says that there is no such thing. */
-async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (AppError.is(error, 'not_found')) return undefined;
-    throw error;
-  }
 }
 
 const pairsOf = (texts: Readonly<Record<string, string>>): Pairs => Object.entries(texts).map(([key, value]) => ({ key, value }));

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import { bufferOf } from '@mlab/kernel';
 import type { Tensors } from '#/domain/models/tensors.ts';
 
 const inflaters: Readonly<Record<string, (body: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Buffer>>> = {
@@ -22,7 +23,7 @@ export async function readTensors(headers: Headers, body: Uint8Array, limit: num
   const announced = headers['inference-header-content-length'];
   const binary = announced !== undefined;
   const part = jsonPart(plain, announced);
-  const text = part !== undefined && isUtf8(part) ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('utf8') : undefined;
+  const text = part !== undefined && isUtf8(part) ? bufferOf(part).toString('utf8') : undefined;
   const json = text === undefined ? undefined : parsed(text);
   const whole = text !== undefined && !binary && !compressed && text.length <= limit;
   return {

@@ -1,5 +1,5 @@
 import type { openInference } from '@mlab/contracts/open-inference';
-import { AppError, type CallMeta, type ForeignAnswer, type Spoken } from '@mlab/kernel';
+import { AppError, foreignRequest, type CallMeta, type ForeignAnswer, type Spoken } from '@mlab/kernel';
 
 /** A question as it would have come over HTTP. */
 export interface InferMessage {
@@ -25,18 +25,8 @@ export type InferByMessage = (asked: InferMessage, call: CallMeta) => Promise<In
 export function inferByMessage({ handlers, renderError }: Spoken<typeof openInference>): InferByMessage {
   return async (asked, call) => {
     const { model, version, headers, body } = asked;
-    const request = {
-      method: 'POST',
-      params: { model, ...(version === undefined ? {} : { version }) },
-      query: '',
-      headers,
-      contentType: headers['content-type'],
-      body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-      stream: (async function* () {
-        yield body;
-      })(),
-      origin: 'http://localhost',
-    };
+    const params = { model, ...(version === undefined ? {} : { version }) };
+    const request = foreignRequest({ method: 'POST', params, query: '', headers, body });
     try {
       return await described(await (version === undefined ? handlers.modelInfer : handlers.versionInfer)(request, call));
     } catch (error) {
