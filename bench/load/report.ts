@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import type { Comparison, Spread, Summary } from './comparison.ts';
+import { machineLine, wasBusy } from './machine.ts';
 import type { Pace } from './rounds.ts';
 import { table } from './table.ts';
 
@@ -26,16 +27,13 @@ export function describeSetting(generator: string, pace: Pace): Setting {
   };
 }
 
-/** Load per core above which another program takes its share of every round. */
-const BUSY = 0.25;
-
 export function printReport(setting: Setting, comparisons: readonly Comparison[]): string {
-  const { cores, cpu, node, system, loadBefore, generator, connections, rounds, seconds } = setting;
+  const { loadBefore, generator, connections, rounds, seconds } = setting;
   const lines = [
-    `machine: ${cores} cores (${cpu}), ${system}, Node ${node}`,
+    machineLine(),
     `load: ${generator}, ${connections} connections, ${rounds} rounds of ${seconds} s each, bare and ours in turn; medians of the rounds`,
   ];
-  if (loadBefore > BUSY * cores) {
+  if (wasBusy(loadBefore)) {
     lines.push(`The machine was busy before (load ${loadBefore.toFixed(1)}): trust the ratios of CPU, not of requests/s.`);
   }
   for (const comparison of comparisons) lines.push('', ...section(comparison));

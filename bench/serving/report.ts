@@ -1,5 +1,5 @@
-import { availableParallelism, cpus } from 'node:os';
 import { spread, type Spread } from '../load/comparison.ts';
+import { machineLine, noiseLine, wasBusy } from '../load/machine.ts';
 import type { Noise } from '../load/noise.ts';
 import type { Pace } from '../load/rounds.ts';
 import { table } from '../load/table.ts';
@@ -23,19 +23,12 @@ export interface Report {
   readonly models: readonly ModelReport[];
 }
 
-/** Load per core above which another program takes its share of every round. */
-const BUSY = 0.25;
-
 export function printReport({ generator, pace, loadBefore, noise, models }: Report): string {
-  const cores = availableParallelism();
-  const steady = spread(noise.arithmetic);
   return [
-    `machine: ${cores} cores (${cpus()[0]?.model.trim() ?? 'unknown CPU'}), ${process.platform} ${process.arch}, Node ${process.version}`,
+    machineLine(),
     `load: ${generator}, ${pace.connections} connections, one row a request, ${pace.rounds} rounds of ${pace.seconds} s for each; medians of the rounds`,
-    `noise: the same arithmetic took ${steady.min.toFixed(0)}–${steady.max.toFixed(0)} ms, ${(noise.stolen * 100).toFixed(1)} % of the time went to other machines, load ${loadBefore.toFixed(1)} before`,
-    ...(loadBefore > BUSY * cores
-      ? ['The machine was busy before: trust the ratios more than the figures, and CPU more than requests/s.']
-      : []),
+    noiseLine(noise, loadBefore),
+    ...(wasBusy(loadBefore) ? ['The machine was busy before: trust the ratios more than the figures, and CPU more than requests/s.'] : []),
     ...models.flatMap((model) => ['', ...section(model)]),
   ].join('\n');
 }

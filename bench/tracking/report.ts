@@ -1,9 +1,10 @@
-import { availableParallelism, cpus } from 'node:os';
+import type { Spread } from '../load/comparison.ts';
+import { machineLine, noiseLine, wasBusy } from '../load/machine.ts';
 import { table } from '../load/table.ts';
 import { SMALL_RUNS, type Result } from './measure.ts';
 import type { Noise } from '../load/noise.ts';
 import type { TrackingOptions } from './options.ts';
-import { MEMORY_BUDGET, rowsOf, spread, START_BUDGET, startRows, type Spread, type Starts } from './verdicts.ts';
+import { MEMORY_BUDGET, rowsOf, START_BUDGET, startRows, type Starts } from './verdicts.ts';
 
 export interface Report {
   readonly options: TrackingOptions;
@@ -13,18 +14,13 @@ export interface Report {
   readonly results: readonly Result[];
 }
 
-/** Load per core above which another program takes its share of every round. */
-const BUSY = 0.25;
-
 export function printReport({ options, loadBefore, noise, starts, results }: Report): string {
-  const cores = availableParallelism();
-  const steady = spread(noise.arithmetic);
   return [
-    `machine: ${cores} cores (${cpus()[0]?.model.trim() ?? 'unknown CPU'}), ${process.platform} ${process.arch}, Node ${process.version}`,
+    machineLine(),
     `load: one program on the same machine, ${options.rounds} rounds of ${options.seconds} s each, all servers in turn; medians of the rounds`,
-    `noise: the same arithmetic took ${steady.min.toFixed(0)}–${steady.max.toFixed(0)} ms, ${(noise.stolen * 100).toFixed(1)} % of the time went to other machines, load ${loadBefore.toFixed(1)} before`,
+    noiseLine(noise, loadBefore),
     'CPU ms: of all processes of a server, its PostgreSQL included, for each piece of work; for 16 connections, throughput is compared, else the median',
-    ...(loadBefore > BUSY * cores
+    ...(wasBusy(loadBefore)
       ? ['The machine was busy before: trust the ratios more than the figures, and narrow ranges more than wide ones.']
       : []),
     ...startSection(starts),

@@ -1,13 +1,8 @@
 /** What the figures say: medians, ratios within each round, and whether the budgets are kept. */
+import { median, spread, type Spread } from '../load/comparison.ts';
 import type { Form } from './options.ts';
 import type { DoorResult, Result } from './measure.ts';
 import type { Start } from './targets.ts';
-
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 export interface Row {
   readonly door: string;
@@ -92,18 +87,4 @@ export function startRows(all: readonly Starts[]): StartRow[] {
       },
     ];
   });
-}
-
-export const spread = (values: readonly number[]): Spread => ({
-  median: median(values),
-  min: Math.min(...values),
-  max: Math.max(...values),
-});
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? Number.NaN)
-    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }

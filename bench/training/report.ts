@@ -1,9 +1,9 @@
-import { availableParallelism, cpus } from 'node:os';
+import { median } from '../load/comparison.ts';
+import { machineLine, wasBusy } from '../load/machine.ts';
 import { table } from '../load/table.ts';
 import type { Coefficients } from './coefficients.ts';
 import type { TrainingOptions } from './options.ts';
 import type { Quality } from './quality.ts';
-import { median } from './scores.ts';
 import type { Speed } from './speed.ts';
 
 export interface Report {
@@ -15,16 +15,10 @@ export interface Report {
   readonly speed: readonly Speed[];
 }
 
-/** Load per core above which another program takes its share of every round. */
-const BUSY = 0.25;
-
 export function printReport({ options, versions, loadBefore, quality, coefficients, speed }: Report): string {
-  const cores = availableParallelism();
   return [
-    `machine: ${cores} cores (${cpus()[0]?.model.trim() ?? 'unknown CPU'}), ${process.platform} ${process.arch}, Node ${process.version}, load ${loadBefore.toFixed(1)} before`,
-    ...(loadBefore > BUSY * cores
-      ? ['The machine was busy before: trust the ratios more than the figures, and CPU more than seconds.']
-      : []),
+    `${machineLine()}, load ${loadBefore.toFixed(1)} before`,
+    ...(wasBusy(loadBefore) ? ['The machine was busy before: trust the ratios more than the figures, and CPU more than seconds.'] : []),
     `against: ${namesOf(versions)}`,
     ...(speed.length === 0 ? [] : ['', ...speedTable(speed)]),
     ...(quality.length === 0

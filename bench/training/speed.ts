@@ -5,7 +5,8 @@ import { doublesOf, madeData, share } from './datasets.ts';
 import { splitBy, trainOurs, type Times } from './ours.ts';
 import type { TrainingOptions } from './options.ts';
 import type { Reference } from './reference.ts';
-import { bothClasses, median, scoreOf } from './scores.ts';
+import { median } from '../load/comparison.ts';
+import { bothClasses, scoreOf } from './scores.ts';
 
 export interface Speed {
   readonly what: string;
