@@ -230,7 +230,8 @@ test('a deadline ends a call on both sides, at the limit of the method at the la
   const limited = await withSession(app.grpcUrl, (session) => send(session, framed(question('')), { 'grpc-timeout': '90S' }));
   assert.equal(limited.status, '4');
   assert.ok(performance.now() - began < 2500);
-  assert.deepEqual(reasons, ['deadline', 'deadline']);
+  // A client whose own time is over also says so, and that may arrive before the server's clock has come as far.
+  assert.match(reasons.join(), /^(deadline|cancelled),deadline$/);
 });
 
 test('a client that goes away cancels the work behind its call', async () => {
