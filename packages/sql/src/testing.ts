@@ -20,20 +20,22 @@ export interface TestDatabase extends AsyncDisposable {
 export async function openTestDatabase(): Promise<TestDatabase> {
   const server = await testServer();
   const name = `mlab_test_${randomBytes(6).toString('hex')}`;
-  await once(server.url, [`CREATE DATABASE ${name} TEMPLATE template0`]);
+  await withAdmin(server.url, async (ask) => {
+    const [version] = await ask("SELECT current_setting('server_version_num')::int AS number");
+    // An empty database is copied as files in a sixth of the time that it takes to log each of its pages. PostgreSQL 14 knows one way only.
+    const strategy = (version?.['number'] as number) >= 150_000 ? ' STRATEGY = FILE_COPY' : '';
+    await ask(`CREATE DATABASE ${name} TEMPLATE = template0${strategy}`);
+  });
   const url = new URL(server.url);
   url.pathname = `/${name}`;
   return {
     url: url.href,
     [Symbol.asyncDispose]: async () => {
-      const roles = await once(server.url, [
-        `DROP DATABASE ${name} WITH (FORCE)`,
-        `SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${name}_')`,
-      ]);
-      await once(
-        server.url,
-        roles.map(({ rolname }) => `DROP ROLE ${escapeIdentifier(rolname as string)}`),
-      );
+      await withAdmin(server.url, async (ask) => {
+        await ask(`DROP DATABASE ${name} WITH (FORCE)`);
+        const roles = await ask(`SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${name}_')`);
+        if (roles.length > 0) await ask(`DROP ROLE ${roles.map(({ rolname }) => escapeIdentifier(rolname as string)).join(', ')}`);
+      });
       await server.stop();
     },
   };
@@ -59,14 +61,13 @@ async function testServer(): Promise<TestServer> {
   };
 }
 
-/** Runs statements, and answers the rows of the last one. */
-async function once(url: string, statements: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+type Ask = (statement: string) => Promise<readonly Record<string, unknown>[]>;
+
+async function withAdmin(url: string, work: (ask: Ask) => Promise<void>): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    let rows: readonly Record<string, unknown>[] = [];
-    for (const statement of statements) ({ rows } = await client.query<Record<string, unknown>>(statement));
-    return rows;
+    await work(async (statement) => (await client.query<Record<string, unknown>>(statement)).rows);
   } finally {
     await client.end();
   }
