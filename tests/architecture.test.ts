@@ -14,6 +14,8 @@ const contractOf = (service: AnyService): Contract => service.contract as Contra
 interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** What makes or describes a package, beside its src, and never runs with it. */
+  readonly devDependencies?: Readonly<Record<string, string>>;
   /** What a package uses where it is there, and does not bring along. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
@@ -47,8 +49,9 @@ for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
     for await (const { file, source } of sourcesOf(`${group}/**/*.ts`)) {
       files++;
       const home = file.split('/').slice(0, depth).join('/');
-      const { name, dependencies = {}, peerDependencies = {} } = await readManifest(home);
+      const { name, dependencies = {}, devDependencies = {}, peerDependencies = {} } = await readManifest(home);
       const isTest = file.includes('/test/');
+      const declared = { ...dependencies, ...peerDependencies, ...(file.startsWith(`${home}/src/`) ? {} : devDependencies) };
       for (const specifier of importsOf(source)) {
         const where = `${file} imports ${specifier}`;
         if (specifier.startsWith('.')) {
@@ -57,10 +60,7 @@ for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
         } else if (!specifier.startsWith('#') && !specifier.startsWith('node:')) {
           assert.ok(!builtinModules.includes(specifier), `${where}: write node:${specifier}`);
           const imported = packageOf(specifier);
-          assert.ok(
-            imported === name || imported in dependencies || imported in peerDependencies || isTest,
-            `${where}: not declared in ${home}/package.json`,
-          );
+          assert.ok(imported === name || imported in declared || isTest, `${where}: not declared in ${home}/package.json`);
         }
       }
     }
@@ -94,7 +94,7 @@ test('a domain knows no SQL, no HTTP, no clock, no chance and no environment', a
 
 test('contracts hold schemas and operations and import nothing but the kernel', async () => {
   for await (const { file, source } of sourcesOf('contracts/src/*.ts')) {
-    for (const specifier of importsOf(source)) assert.match(specifier, /^(@mlab\/kernel|typebox|\.\/[a-z-]+\.ts)$/, file);
+    for (const specifier of importsOf(source)) assert.match(specifier, /^(@mlab\/kernel|@mlab\/schema|typebox|\.\/[a-z-]+\.ts)$/, file);
     assert.doesNotMatch(source, /\bfunction\b|=>/, `${file} has behaviour`);
   }
 });

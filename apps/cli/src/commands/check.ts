@@ -7,13 +7,19 @@ import { existingFolders } from '../existing-folders.ts';
 import { repositoryFolder } from '../home.ts';
 import { runTool } from '../run-tool.ts';
 
+const ARCHITECTURE = 'tests/architecture.test.ts';
+
+/** They say whether what is checked in is what they would write. */
+const GENERATORS = ['packages/protos/generate.ts', 'packages/schema/generate.ts'];
+
 interface Step {
   readonly name: string;
   readonly args: readonly string[];
 }
 
 export const command: Command = {
-  summary: 'Checks format, lint, types, dead code and architecture; says everything about what fails, one line about the rest.',
+  summary:
+    'Checks format, lint, types, dead code, generated code and architecture; says everything about what fails, one line about the rest.',
   usage: 'check',
   options: {},
   async run() {
@@ -33,17 +39,17 @@ export const command: Command = {
 };
 
 function steps(): Step[] {
-  const architecture = 'tests/architecture.test.ts';
   return [
     { name: 'format', args: [program('oxfmt', 'oxfmt'), '--check', '.'] },
     { name: 'lint', args: [program('oxlint', 'oxlint'), '--type-aware', '--deny-warnings', ...existingFolders()] },
     { name: 'types', args: [program('typescript', 'tsc'), '-p', '.'] },
     { name: 'dead code', args: [program('knip', 'knip'), '--no-progress'] },
-    ...(existsSync(join(repositoryFolder, architecture))
-      ? [{ name: 'architecture', args: ['--test', '--test-reporter=spec', architecture] }]
-      : []),
+    ...GENERATORS.filter(isThere).map((file) => ({ name: 'generated', args: [file, '--check'] })),
+    ...(isThere(ARCHITECTURE) ? [{ name: 'architecture', args: ['--test', '--test-reporter=spec', ARCHITECTURE] }] : []),
   ];
 }
+
+const isThere = (file: string): boolean => existsSync(join(repositoryFolder, file));
 
 /** The program file of a package, so that this Node runs it, on every system alike. */
 function program(packageName: string, name: string): string {
