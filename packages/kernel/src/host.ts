@@ -120,6 +120,7 @@ export class Host implements AsyncDisposable {
     const telemetry = this.#stack.use(await openTelemetry({ service: contract.name, version, logger, env }));
     const connections = await this.#connect(service, telemetry, options);
     const kept = this.#stack.use(await openKept(service, facilities, { name: contract.name, telemetry, clock, random }));
+    const checks = (): readonly Check[] => [this.#lifecycle(), ...kept.checks(), ...(running.checks?.() ?? [])];
     const running: AnyRunning = await service.start({
       config,
       clients: mapValues(connections, (connection) => connection.client),
@@ -129,6 +130,7 @@ export class Host implements AsyncDisposable {
       metrics: telemetry.metrics,
       clock,
       random,
+      isReady: () => this.#started && checks().every(({ ok, required }) => ok || !required),
     } as Parameters<AnyService['start']>[0]);
     this.#stack.defer(async () => running[Symbol.asyncDispose]?.());
 
@@ -150,7 +152,7 @@ export class Host implements AsyncDisposable {
       contract: served,
       telemetry,
       observer,
-      checks: () => [this.#lifecycle(), ...kept.checks(), ...(running.checks?.() ?? [])],
+      checks,
       admit: running.admit,
       settings,
       identity,

@@ -48,6 +48,8 @@ export interface Context<N extends Needs, Config, D, J, O, W extends Needs> {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** What `/ready` says: false until all has started, and from when it begins to end. For protocols that have such a word of their own. */
+  readonly isReady: () => boolean;
 }
 
 /** One reason why a service can or cannot serve, shown by `/ready`. */

@@ -24,7 +24,12 @@ export const service = defineService({
     const serving = openServing(context);
     const asked = handlers({ random, ...serving });
     const { registry } = context.clients;
-    const protocols = { models: withDemo(serving.models, random), registry, statistics: new Statistics(context.clock) };
+    const protocols = {
+      models: withDemo(serving.models, random),
+      registry,
+      statistics: new Statistics(context.clock),
+      isReady: context.isReady,
+    };
     const openInference = speakOpenInference(protocols);
     const infer = inferByMessage(openInference);
     return {

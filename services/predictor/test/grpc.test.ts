@@ -75,7 +75,7 @@ const echoes = defineService({
   }),
   needs: {},
   config: schema(Type.Object({})),
-  start: ({ clock }) => {
+  start: ({ clock, isReady }) => {
     const standing = ({ model }: { readonly model: string }) => (TYPES[model] === undefined ? undefined : echo(TYPES[model][0]));
     const open = async ({ model }: { readonly model: string }): Promise<ServedModel> => {
       throw new AppError('not_found', `There is no model ${model}.`);
@@ -83,7 +83,7 @@ const echoes = defineService({
     const models = { standing, open, insist: open, list: () => [], unload: async () => 0 };
     const never = (): never => assert.fail('not asked here');
     const handlers = { predict: never, predictRows: never, explainRows: never };
-    const deps = { models, registry: undefined, statistics: new Statistics(clock), handlers, infer: never };
+    const deps = { models, registry: undefined, statistics: new Statistics(clock), isReady, handlers, infer: never };
     return { handlers: {}, grpc: async () => grpcServices(deps) };
   },
 });

@@ -16,6 +16,8 @@ export interface InferenceDeps {
   readonly models: ProtocolModels;
   readonly registry: ClientOf<typeof registry> | undefined;
   readonly statistics: Statistics;
+  /** False as soon as the service begins to end. */
+  readonly isReady: () => boolean;
 }
 
 export type InferAnswer = MessageInitShape<typeof ModelInferResponseSchema> & object;

@@ -16,11 +16,12 @@ type Handlers = GrpcHandlersOf<typeof GRPCInferenceService>;
 
 /** The Open Inference Protocol V2 over gRPC, as Triton speaks it. */
 export function inferenceService(deps: InferenceDeps): GrpcImplementation {
-  const { models, statistics } = deps;
+  const { models, statistics, isReady } = deps;
   const open = ({ name, version }: Named, call: CallMeta): Promise<ServedModel> => models.open(whichModel(name, version), call);
 
   /** One that is not in memory is loaded: whoever waits until it is ready would wait for ever. */
   const modelReady: Handlers['modelReady'] = async (asked, call) => {
+    if (!isReady()) return { ready: false };
     try {
       await open(asked, call);
       return { ready: true };
@@ -39,7 +40,7 @@ export function inferenceService(deps: InferenceDeps): GrpcImplementation {
 
   return implement(GRPCInferenceService, {
     serverLive: () => ({ live: true }),
-    serverReady: () => ({ ready: true }),
+    serverReady: () => ({ ready: isReady() }),
     modelReady,
     serverMetadata: () => serverMetadata([]),
     modelMetadata: async (asked, call) => {

@@ -17,10 +17,12 @@ export interface OpenInferenceOptions {
   readonly registry: ClientOf<typeof registry> | undefined;
   /** Counted together with what comes over gRPC. */
   readonly statistics: Statistics;
+  /** False as soon as the service begins to end: who balances between copies then asks others. */
+  readonly isReady: () => boolean;
 }
 
 /** The Open Inference Protocol V2 over REST. */
-export function speakOpenInference({ models, registry, statistics }: OpenInferenceOptions): Spoken<typeof openInference> {
+export function speakOpenInference({ models, registry, statistics, isReady }: OpenInferenceOptions): Spoken<typeof openInference> {
   const infer = inferHandler({ models, statistics, maxBodyBytes: MAX_TENSOR_BYTES });
   const open = ({ params }: ForeignRequest, call: CallMeta): Promise<ServedModel> =>
     models.open(whichModel(params['model'] ?? '', params['version']), call);
@@ -33,11 +35,13 @@ export function speakOpenInference({ models, registry, statistics }: OpenInferen
 
   /** One that is not in memory is loaded: whoever waits until it is ready would wait for ever. */
   const ready = async (request: ForeignRequest, call: CallMeta): Promise<ForeignAnswer> => {
+    const name = request.params['model'] ?? '';
+    if (!isReady()) return answer({ name, ready: false, error: NOT_READY }, 503);
     try {
       return answer({ name: (await open(request, call)).model, ready: true });
     } catch (error) {
       if (!AppError.is(error) || error.code === 'not_found' || error.code === 'invalid') throw error;
-      return answer({ name: request.params['model'] ?? '', ready: false, error: error.message }, 503);
+      return answer({ name, ready: false, error: error.message }, 503);
     }
   };
 
@@ -53,7 +57,7 @@ export function speakOpenInference({ models, registry, statistics }: OpenInferen
       serverMetadata: () => answer(serverMetadata(['binary_tensor_data'])),
       // Triton's clients look at the status alone, KServe's at the words.
       serverLive: () => answer({ live: true }),
-      serverReady: () => answer({ live: true, ready: true }),
+      serverReady: () => (isReady() ? answer({ live: true, ready: true }) : answer({ live: true, ready: false, error: NOT_READY }, 503)),
       modelMetadata: metadata,
       versionMetadata: metadata,
       modelReady: ready,
@@ -69,3 +73,5 @@ export function speakOpenInference({ models, registry, statistics }: OpenInferen
     },
   };
 }
+
+const NOT_READY = 'The Model API is starting or shutting down.';
