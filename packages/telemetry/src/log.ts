@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { build as prettyStream } from 'pino-pretty';
 
 import { openLineFile, type LineFile } from '#/line-file.ts';
 
@@ -33,7 +33,9 @@ const GATHER_MS = 5;
  */
 export function openLog({ level, file, maxBytes = Number.POSITIVE_INFINITY, pretty = false }: LogOptions): Log {
   if (pretty && file === undefined) {
-    const stream = prettyStream({ sync: true, ignore: 'pid,hostname', singleLine: true }) as DestinationStream;
+    // Loaded for a person at a terminal alone.
+    const { build } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
+    const stream = build({ sync: true, ignore: 'pid,hostname', singleLine: true }) as DestinationStream;
     return { logger: pino({ ...SETTINGS, level }, stream), [Symbol.dispose]: () => {} };
   }
   const target = file === undefined ? standardOutput() : openLineFile(file, maxBytes);
