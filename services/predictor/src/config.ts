@@ -38,6 +38,12 @@ const settings = Type.Object({
       'Where ONNX Runtime computes what has no compiled form: a process for each such model, so that a fault of the native library ends nothing else, or a thread, which takes less memory',
   }),
   readerMemoryMb: Type.Integer({ default: 1024, minimum: 64, description: 'Most memory for reading the file of a model, in MiB' }),
+  ortMemoryMb: Type.Integer({
+    default: 2048,
+    minimum: 64,
+    description:
+      'Most memory that the process of a model may really take in which ONNX Runtime computes, in MiB; one that takes more is ended. Not with the isolation thread',
+  }),
   answerTimeoutMs: Type.Integer({
     default: 30_000,
     minimum: 10,

@@ -1,4 +1,14 @@
-import { concat, GraphBuilder, linearClassifier, linearRegressor, oneHotEncoder, treeRegressor, writeModel, type Flow } from '@mlab/onnx';
+import {
+  concat,
+  GraphBuilder,
+  linearClassifier,
+  linearRegressor,
+  oneHotEncoder,
+  treeRegressor,
+  writeModel,
+  type Attribute,
+  type Flow,
+} from '@mlab/onnx';
 
 /** What MLflow writes of a model with the flavour `onnx`. */
 export const mlmodel = (data = 'model.onnx'): string =>
@@ -45,6 +55,25 @@ export function uncompiled(operator = 'Erf'): Uint8Array {
   const graph = new GraphBuilder({ name: 'uncompiled' });
   const x = graph.input('x', 'float');
   graph.output('value', graph.node(operator, [x], [{ type: 'float', dims: x.dims }])[0] as Flow);
+  return writeModel(graph.build());
+}
+
+/** Makes as many numbers as it is told, which take four bytes each, and says how many there were: much memory for a short question. */
+export function filling(): Uint8Array {
+  const graph = new GraphBuilder({ name: 'filling' });
+  const x = graph.input('x', 'float');
+  const only = (
+    operator: string,
+    inputs: readonly Flow[],
+    type: Flow['type'],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Flow => graph.node(operator, inputs, [{ type, dims: [] }], { attributes })[0] as Flow;
+  const one = graph.constant('int64', [1], { kind: 'int64s', values: BigInt64Array.of(1n) });
+  const count = only('Cast', [only('Reshape', [x, one], 'float')], 'int64', { to: { kind: 'int', value: 7n } });
+  const value = { name: '', type: 'float' as const, dims: [1], content: { kind: 'floats' as const, values: Float32Array.of(1) } };
+  const numbers = only('ConstantOfShape', [count], 'float', { value: { kind: 'tensor', value } });
+  const sum = only('ReduceSum', [numbers], 'float', { keepdims: { kind: 'int', value: 1n } });
+  graph.output('value', graph.node('Max', [sum, x], [{ type: 'float', dims: x.dims }])[0] as Flow);
   return writeModel(graph.build());
 }
 

@@ -3,130 +3,15 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { registry } from '@mlab/contracts/registry';
-import type { Version } from '@mlab/contracts/registry-schemas';
-import { tracking } from '@mlab/contracts/tracking';
-import { AppError, readConfig, systemClock, type ClientOf } from '@mlab/kernel';
-import type { predictor } from '@mlab/contracts/predictor';
-import { fake, startTest, type TestApp } from '@mlab/kernel/testing';
+import { AppError, readConfig, systemClock } from '@mlab/kernel';
+import { startTest } from '@mlab/kernel/testing';
 import { openLog, openTelemetry } from '@mlab/telemetry';
 import { config } from '#/config.ts';
 import { openServing } from '#/open-serving.ts';
 import { service } from '#/service.ts';
-import { constant, forest, logged, uncompiled } from './files.ts';
+import { constant, filling, forest, uncompiled } from './files.ts';
 import { call, type Json } from './serving-for-test.ts';
-
-/** A registry and a tracking that can be told to be away, with what they keep. */
-interface World extends AsyncDisposable {
-  readonly client: ClientOf<typeof predictor>;
-  readonly app: TestApp<typeof predictor>;
-  readonly put: (model: string, file: Uint8Array, more?: Partial<Version>) => void;
-  readonly aliases: Map<string, number>;
-  /** Told of each look-up and each download; may throw. */
-  onAsked: (what: string) => Promise<void> | void;
-  readonly asked: string[];
-  readonly predict: (model: string, rows?: readonly Json[]) => Promise<Json>;
-  readonly listed: (model: string) => Promise<Json>;
-  readonly metric: (series: string) => Promise<number | undefined>;
-}
-
-const NOW = '2026-01-01T00:00:00.000Z';
-const shown = {
-  registeredBy: 'test',
-  stage: 'None',
-  approval: 'approved',
-  aliases: [],
-  tags: {},
-  approvals: [],
-  checks: {},
-  metrics: {},
-} as const;
-
-async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
-  const versions = new Map<string, Version>();
-  const files = new Map<string, Uint8Array>();
-  const counts = new Map<string, number>();
-  const aliases = new Map<string, number>();
-  const asked: string[] = [];
-  const state: { onAsked: World['onAsked'] } = { onAsked: () => {} };
-  const told = async (what: string): Promise<void> => {
-    asked.push(what);
-    await state.onAsked(what);
-  };
-  const versionOf = (name: string, version: number | undefined): Version => {
-    const found = versions.get(`${name}@${version}`);
-    if (found === undefined) throw new AppError('not_found', `There is no version ${version} of ${name}.`);
-    return found;
-  };
-  const neighbours = [
-    fake(registry, {
-      getVersion: async ({ name, version }) => {
-        await told(`version ${name}`);
-        return versionOf(name, version);
-      },
-      resolveAlias: async ({ name, alias }) => {
-        await told(`alias ${name}`);
-        return versionOf(name, aliases.get(`${name} ${alias}`));
-      },
-      listVersions: async ({ name }) => {
-        await told(`list ${name}`);
-        return { items: [...versions.values()].filter(({ model }) => model === name).toReversed() };
-      },
-    }),
-    fake(tracking, {
-      getFile: async ({ uri }) => {
-        await told(`file ${uri}`);
-        const bytes = files.get(uri) as Uint8Array;
-        const body = async function* () {
-          for (let at = 0; at < bytes.length; at += 1000) {
-            if (at > 0) await told(`chunk ${uri}`);
-            yield bytes.subarray(at, at + 1000);
-          }
-        };
-        return { contentType: 'application/octet-stream', body: body() };
-      },
-    }),
-  ];
-  const app = await startTest(service, { neighbours, env: { MLAB_PREDICTOR_REFRESH_MS: '100', ...env } });
-  return {
-    client: app.client,
-    app,
-    aliases,
-    asked,
-    get onAsked() {
-      return state.onAsked;
-    },
-    set onAsked(then) {
-      state.onAsked = then;
-    },
-    put: (model, file, more = {}) => {
-      const version = (counts.get(model) ?? 0) + 1;
-      counts.set(model, version);
-      const location = `mlflow-artifacts:/${model}/${version}`;
-      const own = Object.entries(logged(file)).map(([path, content]) => ({ path, bytes: Buffer.from(content) }));
-      for (const { path, bytes } of own) files.set(`${location}/${path}`, bytes);
-      const listed = own.map(({ path, bytes }) => ({ path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }));
-      const made = { ...shown, model, version, source: location, location, createdAt: NOW, updatedAt: NOW, files: listed, ...more };
-      versions.set(`${model}@${version}`, made as unknown as Version);
-    },
-    predict: (name, rows = [{ x: 1 }]) => app.client.predictRows({ name, rows: [...rows] }, call()),
-    listed: async (model) => (await app.client.listServed({}, call())).items.find((one) => one.model === model),
-    metric: async (series) => {
-      const text = await (await fetch(`${app.url}/metrics`)).text();
-      const line = text.split('\n').find((one) => one.startsWith(`${series} `));
-      return line === undefined ? undefined : Number(line.slice(series.length));
-    },
-    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
-  };
-}
-
-const until = async (what: string, seen: () => Promise<boolean> | boolean): Promise<void> => {
-  const limit = performance.now() + 20_000;
-  while (!(await seen())) {
-    if (performance.now() > limit) throw new Error(`It has not come to it: ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
+import { NOW, shown, startWorld, until } from './world-for-test.ts';
 
 /** The process in which ONNX Runtime computes for the one model of a test: none of those that were there before. */
 async function ownChild(before: readonly number[]): Promise<number> {
@@ -293,6 +178,35 @@ suite('limits', { concurrency: false }, () => {
     assert.equal((await world.client.loadModel({ name: 'fragile' }, call())).state, 'ready');
     assert.equal((await world.predict('fragile')).version, 1);
   });
+
+  test(
+    'a process that takes more memory than it may is ended: who waits hears which bound, others go on, and the model is quarantined at last',
+    { skip: process.platform !== 'linux' && 'within a run nobody else tells it' },
+    async () => {
+      await using world = await startWorld({
+        MLAB_PREDICTOR_ORT_MEMORY_MB: '300',
+        MLAB_PREDICTOR_QUARANTINE_FAILURES: '2',
+        MLAB_PREDICTOR_QUARANTINE_MS: '60000',
+      });
+      world.put('greedy', filling());
+      world.put('modest', uncompiled());
+      const ask = (numbers: number): Promise<Json> => world.predict('greedy', [{ x: numbers }]);
+      const refusal = {
+        code: 'unavailable',
+        message: /^The process in which ONNX Runtime computes had \d+ MiB of memory, may have 300, and was ended\.$/,
+      };
+      for (let death = 1; death <= 2; death++) {
+        assert.equal((await ask(1_000_000)).predictions[0].prediction, 1_000_000);
+        const [modest] = await Promise.all([world.predict('modest'), assert.rejects(ask(1_000_000_000), refusal)]);
+        assert.equal(modest.version, 1);
+      }
+      await assert.rejects(ask(1), { code: 'unavailable', message: /in quarantine/ });
+      assert.equal((await world.listed('greedy')).state, 'quarantined');
+      assert.equal((await world.predict('modest')).version, 1);
+      await world.client.loadModel({ name: 'greedy' }, call());
+      assert.equal((await ask(5)).predictions[0].prediction, 5);
+    },
+  );
 
   test('a worker that does not answer in time is ended', async () => {
     await using world = await startWorld({ MLAB_PREDICTOR_ANSWER_TIMEOUT_MS: '300' });

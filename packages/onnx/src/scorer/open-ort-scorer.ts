@@ -28,6 +28,8 @@ export async function openOrtScorer(
     bytes: withoutZipMap(bytes, model),
     threads: options.threads ?? 1,
     loadTimeoutMs: options.loadTimeoutMs ?? 60_000,
+    memoryMb: options.memoryMb,
+    maxOutputBytes: options.maxOutputBytes,
   };
   const start = await starterOf(options.isolation ?? 'thread', settings);
   // Only where no dimension of rows is fixed may rows of several questions be computed together.

@@ -4,7 +4,9 @@ import type { Answer, Question, WorkerSettings } from '#/scorer/ort-types.ts';
 
 process.on('disconnect', () => process.exit());
 process.once('message', (settings: WorkerSettings) => {
-  const answer = (said: Answer): void => void process.send?.(said);
+  const answer = (said: Answer): void =>
+    // Linux tells it to whoever asks, also within a run.
+    void process.send?.(process.platform === 'linux' ? said : { ...said, residentBytes: process.memoryUsage.rss() });
   import('#/scorer/ort-session.ts')
     .then(({ openSession }) => openSession(settings, answer))
     .then((ask) => process.on('message', (question: Question) => ask(question)))

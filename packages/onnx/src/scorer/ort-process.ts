@@ -1,8 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { AppError } from '@mlab/kernel/errors';
+import { MemoryWatch } from '#/scorer/memory-watch.ts';
 import type { OrtWorker } from '#/scorer/ort-worker-side.ts';
 import { takeLoaded } from '#/scorer/ort-worker-side.ts';
 import type { Answer, Question, WorkerSettings } from '#/scorer/ort-types.ts';
+import { Replies } from '#/scorer/replies.ts';
+
+const MIB = 1_048_576;
 
 /**
  * A process with a model loaded by ONNX Runtime. A fault of the native library, or memory that it asks for without end, ends that process
@@ -10,31 +14,40 @@ import type { Answer, Question, WorkerSettings } from '#/scorer/ort-types.ts';
  */
 export class OrtProcess implements OrtWorker {
   readonly #child: ChildProcess;
-  #waiting: PromiseWithResolvers<Answer> | undefined;
-  #hasEnded = false;
+  readonly #replies: Replies;
+  readonly #watch: MemoryWatch | undefined;
+  /** How it came to its end, where we have ended it. */
+  #passed: string | undefined;
 
   private constructor(settings: WorkerSettings) {
-    this.#child = fork(new URL('./ort-child.ts', import.meta.url), {
+    const child = fork(new URL('./ort-child.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
       env: ownEnvironment(process.env),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    this.#child.on('message', (answer: Answer) => this.#settle((waiting) => waiting.resolve(answer)));
-    this.#child.on('error', (cause) => this.#gone(cause));
-    this.#child.on('exit', (code, signal) => this.#gone(new Error(`It ended with ${signal ?? code}.`)));
+    this.#child = child;
+    const ref = (): void => void (child.ref(), child.channel?.ref());
+    const unref = (): void => void (child.unref(), child.channel?.unref());
+    this.#replies = new Replies({ ref, unref }, (cause) => gone(this.#passed ?? 'has ended', cause));
+    this.#watch = this.#watchOf(settings.memoryMb);
+    child.on('message', (answer: Answer) => this.#came(answer));
+    child.on('error', (cause) => this.#end(cause));
+    child.on('exit', (code, signal) => this.#end(new Error(`It ended with ${signal ?? code}.`)));
     const { bytes, ...rest } = settings;
     // A copy: memory cannot be shared with another process.
-    this.#child.send({ ...rest, bytes: Uint8Array.from(bytes) });
+    child.send({ ...rest, bytes: Uint8Array.from(bytes) });
   }
 
   static start(settings: WorkerSettings): Promise<OrtProcess> {
     const process = new OrtProcess(settings);
-    return takeLoaded(process, settings.loadTimeoutMs, process.#next());
+    const loaded = process.#replies.next();
+    process.#watch?.begin();
+    return takeLoaded(process, settings.loadTimeoutMs, loaded);
   }
 
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#replies.hasEnded;
   }
 
   /** Of the operating system. */
@@ -43,40 +56,42 @@ export class OrtProcess implements OrtWorker {
   }
 
   ask(question: Question): Promise<Answer> {
-    if (this.#hasEnded) return Promise.reject(gone(undefined));
-    const answer = this.#next();
-    this.#child.send(question);
-    return answer;
+    this.#watch?.begin();
+    return this.#replies.ask(() => this.#child.send(question));
   }
 
   async end(): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     const ended = new Promise<void>((resolve) => void this.#child.once('exit', () => resolve()));
-    this.#hasEnded = true;
+    this.#replies.close();
     this.#child.ref();
     this.#child.kill('SIGKILL');
     await ended;
   }
 
-  #next(): Promise<Answer> {
-    // It keeps this process alive only while it computes.
-    this.#child.ref();
-    this.#child.channel?.ref();
-    this.#waiting = Promise.withResolvers();
-    return this.#waiting.promise;
+  #watchOf(memoryMb: number | undefined): MemoryWatch | undefined {
+    const { pid } = this.#child;
+    if (memoryMb === undefined || pid === undefined) return undefined;
+    return new MemoryWatch({
+      pid,
+      maxBytes: memoryMb * MIB,
+      isBusy: () => this.#replies.isWaiting,
+      onPassed: (bytes) => {
+        this.#passed = `had ${Math.ceil(bytes / MIB)} MiB of memory, may have ${memoryMb}, and was ended`;
+        this.#child.kill('SIGKILL');
+      },
+    });
   }
 
-  #settle(how: (waiting: PromiseWithResolvers<Answer>) => void): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    this.#child.unref();
-    this.#child.channel?.unref();
-    if (waiting !== undefined) how(waiting);
+  #came(answer: Answer): void {
+    this.#replies.came(answer);
+    if (answer.residentBytes !== undefined) this.#watch?.check(answer.residentBytes);
   }
 
-  #gone(cause: unknown): void {
-    this.#hasEnded = true;
-    this.#settle((waiting) => waiting.reject(gone(cause)));
+  #end(cause: unknown): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#replies.end(cause);
   }
 }
 
@@ -86,5 +101,5 @@ const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 
 const NEEDED = ['NODE_COMPILE_CACHE', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot', 'TMPDIR', 'TEMP', 'TMP'];
 
-const gone = (cause: unknown): AppError =>
-  new AppError('unavailable', 'The process in which ONNX Runtime computes has ended.', { cause, retryAfter: 1 });
+const gone = (how: string, cause: unknown): AppError =>
+  new AppError('unavailable', `The process in which ONNX Runtime computes ${how}.`, { cause, retryAfter: 1 });

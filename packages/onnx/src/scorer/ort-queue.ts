@@ -113,7 +113,7 @@ export class OrtQueue implements AsyncDisposable {
   /** Whether all were answered: else each is to be asked alone, so that one that cannot be answered spoils no other. */
   async #answerTogether(batch: readonly Waiting[]): Promise<boolean> {
     const outputs = await this.#compute(stack(batch.map(({ feeds }) => feeds))).catch((error: unknown) => {
-      if (AppError.is(error, 'invalid')) return undefined;
+      if (AppError.is(error, 'invalid') || AppError.is(error, 'too_large')) return undefined;
       throw error;
     });
     if (outputs === undefined) return false;
@@ -141,6 +141,7 @@ export class OrtQueue implements AsyncDisposable {
       throw late(this.#options.timeoutMs);
     }
     if ('outputs' in answer) return answer.outputs;
+    if ('tooMany' in answer) throw new AppError('too_large', `The model has given ${answer.tooMany} bytes, which are more than are taken.`);
     throw new AppError('invalid', `ONNX Runtime cannot compute this: ${answer.failed}`);
   }
 

@@ -7,7 +7,7 @@ const FATAL = 4;
 
 /** Loads the model, then answers each question; `answer` hears of both. */
 export async function openSession(
-  { bytes, threads }: WorkerSettings,
+  { bytes, threads, maxOutputBytes = Infinity }: WorkerSettings,
   answer: (answer: Answer) => void,
 ): Promise<(question: Question) => void> {
   const failed = (error: unknown): void => answer({ failed: error instanceof Error ? error.message : String(error) });
@@ -16,14 +16,14 @@ export async function openSession(
     const own = bytes.buffer instanceof ArrayBuffer ? bytes : Uint8Array.from(bytes);
     const session = await InferenceSession.create(own, { intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: FATAL });
     answer({ outputs: [] });
-    return (question) => void run(session, question).then(answer, failed);
+    return (question) => void run(session, question, maxOutputBytes).then(answer, failed);
   } catch (error) {
     failed(error);
     return () => {};
   }
 }
 
-async function run(session: InferenceSession, { feeds }: Question): Promise<Answer> {
+async function run(session: InferenceSession, { feeds }: Question, maxBytes: number): Promise<Answer> {
   const tensors = feeds.map(({ name, type, dims, data }) => [
     name,
     new Tensor(ortNameOf(type) as 'float32', data as Float32Array, [...dims]),
@@ -35,5 +35,9 @@ async function run(session: InferenceSession, { feeds }: Question): Promise<Answ
     dims: [...dims],
     data: data as TensorValues,
   }));
-  return { outputs };
+  const bytes = outputs.reduce((sum, { data }) => sum + bytesOf(data), 0);
+  return bytes > maxBytes ? { tooMany: bytes } : { outputs };
 }
+
+const bytesOf = (data: TensorValues): number =>
+  ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + text.length, 0);

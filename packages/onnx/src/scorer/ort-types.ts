@@ -35,6 +35,10 @@ export interface WorkerSettings {
   /** How many threads ONNX Runtime uses for one run. */
   readonly threads: number;
   readonly loadTimeoutMs: number;
+  /** Most memory of a process, in MiB. */
+  readonly memoryMb?: number | undefined;
+  /** Most bytes of the outputs of one run. */
+  readonly maxOutputBytes?: number | undefined;
 }
 
 export interface Question {
@@ -42,4 +46,12 @@ export interface Question {
 }
 
 /** What the worker says: first whether it could load the model, then one answer to each question. */
-export type Answer = { readonly outputs: readonly Carried[] } | { readonly failed: string };
+export type Answer = (
+  | { readonly outputs: readonly Carried[] }
+  | { readonly failed: string }
+  /** The outputs have more bytes than are taken. */
+  | { readonly tooMany: number }
+) & {
+  /** What the process has in memory, where nobody else can tell. */
+  readonly residentBytes?: number;
+};

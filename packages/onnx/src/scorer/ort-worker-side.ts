@@ -18,5 +18,5 @@ export async function takeLoaded<W extends OrtWorker>(worker: W, timeoutMs: numb
   }
   if ('outputs' in answer) return worker;
   await worker.end();
-  throw new AppError('invalid', `ONNX Runtime cannot load the model: ${answer.failed}`);
+  throw new AppError('invalid', `ONNX Runtime cannot load the model: ${'failed' in answer ? answer.failed : ''}`);
 }

@@ -36,6 +36,13 @@ export interface ScorerOptions {
   readonly isolation?: 'thread' | 'process';
   /** For ONNX Runtime: told when its thread or process has ended by itself, or was given up because it took too long. */
   readonly onLost?: (why: 'died' | 'stalled') => void;
+  /**
+   * For ONNX Runtime in a process: what that may have in memory, in MiB; then it is ended. On Linux it is looked at twenty times a second while it
+   * computes, elsewhere after each answer. Default: any.
+   */
+  readonly memoryMb?: number;
+  /** For ONNX Runtime: more bytes of outputs are refused as `too_large` before they leave where they were computed. Default: any. */
+  readonly maxOutputBytes?: number;
   /** For ONNX Runtime: how long a question may take, in milliseconds. */
   readonly timeoutMs?: number;
   /** For ONNX Runtime: how long it may take to load the model, in milliseconds. */

@@ -29,6 +29,7 @@ export async function loadModel(
   const scorer = await openFile(file, {
     read,
     isolation: config.isolation,
+    memoryMb: config.ortMemoryMb,
     onLost: () => quarantine.died(),
     timeoutMs: config.answerTimeoutMs,
     loadTimeoutMs: config.loadTimeoutMs,
