@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStart } from '../../apps/cli/bootstrap/process-start.mjs';
+import { homeOf } from '../../apps/cli/src/home.ts';
+import { ask, askStatus } from '../../apps/cli/src/supervisor/control-client.ts';
+import type { ProcessStatus, SupervisorStatus } from '../../apps/cli/src/supervisor/process-status.ts';
 
 export const repository = resolve(import.meta.dirname, '../..');
 const bootstrap = join(repository, 'apps', 'cli', 'bootstrap', 'mlab.mjs');
@@ -23,8 +26,9 @@ export interface TestCli extends AsyncDisposable {
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
   /** Starts a command that goes on. */
   begin(args: readonly string[], options?: BeginOptions): Begun;
+  /** What `mlab ps` says, asked of the supervisor without a process of its own: many tests wait for something to be seen in it. */
   ps(): Promise<TestStatus>;
-  process(name: string): Promise<TestProcess>;
+  process(name: string): Promise<ProcessStatus>;
   get(service: 'gateway' | 'predictor', path?: string): Promise<string>;
   log(process: string): string;
 }
@@ -52,25 +56,15 @@ interface Begun {
   interrupt(): void;
 }
 
-export interface TestProcess {
-  readonly process: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly pid?: number;
-  readonly restarts: number;
-  readonly uptimeMs?: number;
-  readonly memory?: { readonly bytes: number; readonly kind: string };
-  readonly services: readonly { readonly name: string; readonly port?: number; readonly url?: string }[];
-}
-
 interface TestStatus {
-  readonly supervisor: { readonly pid: number };
-  readonly processes: readonly TestProcess[];
+  readonly supervisor: Pick<SupervisorStatus, 'pid' | 'memory'>;
+  readonly processes: SupervisorStatus['processes'];
 }
 
 export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
   const parent = mkdtempSync(join(tmpdir(), folderName));
   const home = join(parent, 'home');
+  const ownHome = homeOf({ MLAB_HOME: home });
   const ports = { gateway: await freePort(), predictor: await freePort() };
   const env: NodeJS.ProcessEnv = {
     ...withoutOurs(process.env),
@@ -111,9 +105,9 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
       return one;
     },
     async ps() {
-      const { code, out, err } = await cli.run(['ps', '--json']);
-      if (code !== 0) throw new Error(`ps: ${err}`);
-      return JSON.parse(out) as TestStatus;
+      const status = await askStatus(ownHome);
+      if (status === undefined) throw new Error('ps: nothing runs');
+      return { supervisor: status, processes: status.processes };
     },
     async process(name) {
       const found = (await cli.ps()).processes.find((entry) => entry.process === name);
@@ -125,7 +119,10 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
     },
     log: (process) => readFileSync(join(home, 'logs', `${process}.log`), 'utf8'),
     async [Symbol.asyncDispose]() {
-      await cli.run(['down']);
+      const supervisor = (await askStatus(ownHome).catch(() => undefined))?.pid;
+      if (await ask(ownHome, { type: 'down' })) await until('the supervisor is gone', () => !isAlive(supervisor));
+      // One that was killed, or is about to start, is for the command to see to.
+      else if (existsSync(ownHome.lock)) await cli.run(['down']);
       for (const { child, ended } of begun) {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
         await ended;

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isAlive, testCli, type TestCli, type TestProcess, until } from './cli-for-test.ts';
+import type { ProcessStatus } from '../../apps/cli/src/supervisor/process-status.ts';
+import { isAlive, testCli, type TestCli, until } from './cli-for-test.ts';
 
 /** As if there were a database; the stub does not look. */
 const DATABASE = { DATABASE_URL: 'postgres://127.0.0.1:1/nowhere' };
 
-const instancesOf = async (cli: TestCli, name: string): Promise<readonly TestProcess[]> =>
+const instancesOf = async (cli: TestCli, name: string): Promise<readonly ProcessStatus[]> =>
   (await cli.ps()).processes.filter(({ process }) => process === name || process.startsWith(`${name}.`));
 
-const portOf = ({ services }: TestProcess): number | undefined => services[0]?.port;
+const portOf = ({ services }: ProcessStatus): number | undefined => services[0]?.port;
 
 test('scale starts instances on free ports beside the first one, and drains the highest first', async () => {
   await using cli = await testCli();
@@ -116,7 +117,7 @@ test('a restart is rolling: an instance on a free port has its successor before 
     ['predictor', 'predictor.2', 'predictor.3'].map((name) => [name, 'ready', 0]),
   );
   for (const { pid } of before) assert.equal(isAlive(pid), false);
-  assert.equal(portOf(after[0] as TestProcess), cli.ports.predictor);
+  assert.equal(portOf(after[0] as ProcessStatus), cli.ports.predictor);
 
   const news = [
     ...cli
@@ -150,7 +151,7 @@ test('a successor that cannot start leaves the old one at work, and the restart 
   const { code, err } = await cli.run(['restart', 'predictor']);
   assert.equal(code, 1);
   assert.equal(err, 'predictor.2 is not replaced and goes on: predictor.2 failed: the configuration "demo" is not valid.\n');
-  const pids = (instances: readonly TestProcess[]): unknown => instances.map(({ pid, state }) => [pid, state]);
+  const pids = (instances: readonly ProcessStatus[]): unknown => instances.map(({ pid, state }) => [pid, state]);
   assert.deepEqual(pids(await instancesOf(cli, 'predictor')), pids(before));
 });
 

@@ -3,7 +3,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { backoff } from '../../apps/cli/src/supervisor/backoff.ts';
+import type { ProcessStatus } from '../../apps/cli/src/supervisor/process-status.ts';
 import { isAlive, testCli, until } from './cli-for-test.ts';
+
+interface StatusForPrograms {
+  readonly supervisor: { readonly pid: number };
+  readonly processes: readonly (ProcessStatus & { readonly uptimeMs?: number })[];
+}
 
 test('ps shows where what runs, and as JSON for programs', async () => {
   await using cli = await testCli();
@@ -12,10 +18,15 @@ test('ps shows where what runs, and as JSON for programs', async () => {
   assert.equal(code, 0);
   assert.match(out, /process +services +port +pid +state +uptime +memory \([pr]ss\) +restarts/);
   assert.match(out, new RegExp(`gateway +gateway +${cli.ports.gateway} +\\d+ +ready +\\d+ s +\\d+ MB +0`));
-  const gateway = await cli.process('gateway');
-  assert.ok((gateway.memory?.bytes ?? 0) > 1e6);
   assert.match(out, /The supervisor is process \d+ \(\d+ MB, \d+ MB with all of them\)\./);
-  assert.ok((gateway.uptimeMs ?? -1) >= 0);
+  const { supervisor, processes } = JSON.parse((await cli.run(['ps', '--json'])).out) as StatusForPrograms;
+  const known = await cli.ps();
+  assert.equal(supervisor.pid, known.supervisor.pid);
+  assert.deepEqual(
+    processes.map(({ process, state, pid, restarts, services }) => ({ process, state, pid, restarts, services })),
+    known.processes.map(({ process, state, pid, restarts, services }) => ({ process, state, pid, restarts, services })),
+  );
+  for (const { memory, uptimeMs = -1 } of processes) assert.ok((memory?.bytes ?? 0) > 1e6 && uptimeMs >= 0);
 });
 
 test('ps when nothing runs: a sentence, and code 3', async () => {

@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import { processInput } from './ask.ts';
 import { answering, hangingUp, silent, startFakeB, type Behaviour, type FakeB } from './fake-b.ts';
-import { startProcess, type PlatformProcess } from './platform-process.ts';
+import { startHere, type PlatformHere } from './platform-here.ts';
+import { startProcess } from './platform-process.ts';
 import { metric, waitUntil } from './wait.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -13,8 +14,8 @@ type Env = Readonly<Record<string, string>>;
 const ALONE = 'gateway';
 const CO_HOSTED = 'gateway,predictor';
 
-const startGateway = (url: string, env: Env = {}, target = ALONE): Promise<PlatformProcess> =>
-  startProcess({ target, env: { SERVICE_B_URL: url, ...env } });
+const startGateway = (url: string, env: Env = {}, target = ALONE): Promise<PlatformHere> =>
+  startHere({ target, env: { SERVICE_B_URL: url, ...env } });
 
 const OTHER = JSON.stringify({ prediction: { class: 'x', confidence: 1, input_length: 1, logits: [1, 2] }, message: 'm', model: 'mine' });
 const ISSUES = JSON.stringify({ detail: [{ type: 'missing', loc: ['body', 'input'], msg: 'Field required', input: null }] });
@@ -35,15 +36,16 @@ const ROWS: readonly (readonly [what: string, Behaviour, status: number, body: u
   ['200 with no JSON', answering(200, 'fine'), 502, undefined],
 ];
 
-suite('alone, co-hosted, and from each of two gateways', () => {
+suite('alone, in a process of its own, and co-hosted', () => {
   const stack = new AsyncDisposableStack();
-  const gateways: PlatformProcess[] = [];
+  const gateways: PlatformHere[] = [];
   let b: FakeB;
   before(async () => {
     b = stack.use(await startFakeB());
     // One after the other asks what fails: no breaker may answer in the place of Service B.
     const env = { MLAB_GATEWAY_BREAKER_CONSECUTIVE_FAILURES: '1000', MLAB_GATEWAY_BREAKER_MINIMUM_VOLUME: '1000' };
-    for (const target of [ALONE, ALONE, CO_HOSTED]) gateways.push(stack.use(await startGateway(b.url, env, target)));
+    gateways.push(stack.use(await startProcess({ target: ALONE, env: { SERVICE_B_URL: b.url, ...env } })));
+    for (const target of [ALONE, CO_HOSTED]) gateways.push(stack.use(await startGateway(b.url, env, target)));
   });
   after(() => stack.disposeAsync());
 

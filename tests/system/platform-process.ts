@@ -34,10 +34,7 @@ interface Message {
 
 /** Starts a real process of the platform and waits until it is ready. */
 export async function startProcess({ target, args = [], env = {}, ports = {} }: ProcessOptions): Promise<PlatformProcess> {
-  const names = target.split(',');
-  const grpc = names.includes('predictor') ? ['predictor/grpc'] : [];
-  const portArgs = [...names, ...grpc].map((name) => `--port=${name}=${ports[name] ?? 0}`);
-  const child = fork(MAIN, [`--target=${target}`, ...portArgs, ...args], { env: { ...cleanEnv(), ...env }, silent: true });
+  const child = fork(MAIN, [...placementArgs(target, ports), ...args], { env: { ...cleanEnv(), ...env }, silent: true });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   const gone = once(child, 'exit');
@@ -62,6 +59,13 @@ export async function startProcess({ target, args = [], env = {}, ports = {} }: 
     },
     [Symbol.asyncDispose]: kill,
   };
+}
+
+/** Which services, each on a free port where none is named. */
+export function placementArgs(target: string, ports: Readonly<Record<string, number>> = {}): readonly string[] {
+  const names = target.split(',');
+  const grpc = names.includes('predictor') ? ['predictor/grpc'] : [];
+  return [`--target=${target}`, ...[...names, ...grpc].map((name) => `--port=${name}=${ports[name] ?? 0}`)];
 }
 
 /** The environment without what would change how the lab behaves. */

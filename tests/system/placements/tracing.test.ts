@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { processInput } from './ask.ts';
-import { answering, startFakeB } from './fake-b.ts';
-import { PLACEMENTS, startLab } from './lab.ts';
-import { startProcess } from './platform-process.ts';
-import { waitUntil } from './wait.ts';
+import { processInput } from '../ask.ts';
+import { answering, startFakeB } from '../fake-b.ts';
+import { PLACEMENTS, startLab } from '../lab.ts';
+import { startHere } from '../platform-here.ts';
+import { waitUntil } from '../wait.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const UNSAMPLED = '9e107d9d372bb6826bd81d3542a419d6';
 const PARENT = '00f067aa0ba902b7';
 
 interface Export {
@@ -48,11 +49,16 @@ async function startCollector(): Promise<Collector> {
 const OTEL = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '50' });
 
 for (const placement of PLACEMENTS) {
-  test(`${placement}: with OTEL_* set, the spans of A and B reach the collector in the trace of the caller`, async () => {
+  test(`${placement}: with OTEL_* set, the spans of A and B reach the collector in the trace of a caller that samples, and of no other`, async () => {
     await using collector = await startCollector();
     await using lab = await startLab(placement, OTEL(collector.url));
-    const answer = await processInput(lab.a, 'x', { traceparent: `00-${TRACE_ID}-${PARENT}-01` });
-    assert.equal(answer.status, 200);
+    for (const [id, sampled] of [
+      [UNSAMPLED, '00'],
+      [TRACE_ID, '01'],
+    ]) {
+      const answer = await processInput(lab.a, 'x', { traceparent: `00-${id}-${PARENT}-${sampled}` });
+      assert.equal(answer.status, 200);
+    }
     const sent = (): Buffer => Buffer.concat(collector.exports.map(({ body }) => body));
     await waitUntil('all three spans', 5000, () =>
       ['POST /process', 'predictor.predict', 'POST /predict'].every((name) => sent().includes(name)),
@@ -62,16 +68,11 @@ for (const placement of PLACEMENTS) {
     assert.equal(occurrences(sent(), Buffer.from(TRACE_ID, 'hex')), 3);
     assert.equal(occurrences(sent(), Buffer.from(PARENT, 'hex')), 1);
     assert.ok(sent().includes('gateway') && sent().includes('predictor'));
+    // What it has recorded it sends before it ends.
+    assert.equal(await lab.gateway.stop(), 0);
+    assert.equal(occurrences(sent(), Buffer.from(UNSAMPLED, 'hex')), 0);
   });
 }
-
-test('a caller that does not sample is not recorded', async () => {
-  await using collector = await startCollector();
-  await using gateway = await startProcess({ target: 'gateway,predictor', env: OTEL(collector.url) });
-  await processInput(gateway.urls['gateway'] ?? '', 'x', { traceparent: `00-${TRACE_ID}-${PARENT}-00` });
-  assert.equal(await gateway.stop(), 0);
-  assert.equal(occurrences(Buffer.concat(collector.exports.map(({ body }) => body)), Buffer.from(TRACE_ID, 'hex')), 0);
-});
 
 test('without OTEL_* the trace is carried on all the same', async () => {
   const seen: string[] = [];
@@ -79,7 +80,7 @@ test('without OTEL_* the trace is carried on all the same', async () => {
     seen.push(`${String(request.headers['traceparent'])} ${String(request.headers['tracestate'])}`);
     answering()(request, response);
   });
-  await using gateway = await startProcess({ target: 'gateway', env: { SERVICE_B_URL: b.url } });
+  await using gateway = await startHere({ target: 'gateway', env: { SERVICE_B_URL: b.url } });
   const a = gateway.urls['gateway'] ?? '';
   await processInput(a, 'x', { traceparent: `00-${TRACE_ID}-${PARENT}-01`, tracestate: 'vendor=1' });
   await processInput(a, 'x', { traceparent: 'nonsense' });
@@ -90,7 +91,7 @@ test('without OTEL_* the trace is carried on all the same', async () => {
 });
 
 test('an exporter that this platform does not have stops the start with a sentence', async () => {
-  await assert.rejects(startProcess({ target: 'predictor', env: { OTEL_TRACES_EXPORTER: 'zipkin' } }), /OTEL_TRACES_EXPORTER is "zipkin"/);
+  await assert.rejects(startHere({ target: 'predictor', env: { OTEL_TRACES_EXPORTER: 'zipkin' } }), /OTEL_TRACES_EXPORTER is "zipkin"/);
 });
 
 function occurrences(haystack: Buffer, needle: Buffer): number {

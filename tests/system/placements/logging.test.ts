@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { processInput } from './ask.ts';
-import { PLACEMENTS, startLab } from './lab.ts';
-import { startProcess } from './platform-process.ts';
-import { waitUntil } from './wait.ts';
+import { after, test } from 'node:test';
+import { processInput } from '../ask.ts';
+import { PLACEMENTS } from '../lab.ts';
+import { startHere } from '../platform-here.ts';
+import { startProcess } from '../platform-process.ts';
+import { leaveLabs, sharedLab } from '../shared-labs.ts';
+import { waitUntil } from '../wait.ts';
 
 interface Line {
   readonly msg: string;
@@ -19,16 +21,22 @@ interface Line {
   readonly level?: string;
 }
 
+const LAB = 'gateway,predictor';
+
+/** All but one that is still being written. */
 const linesOf = (output: string): readonly Line[] =>
   output
+    .slice(0, output.lastIndexOf('\n') + 1)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
 
+after(leaveLabs);
+
 for (const placement of PLACEMENTS) {
   test(`${placement}: the input is logged, and each request is one line with the trace id of its caller`, async () => {
-    await using lab = await startLab(placement);
-    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const lab = await sharedLab(placement);
+    const traceId = '7d3a61c94f0e4b52a6c8e1f05b9d2e47';
     const answer = await processInput(lab.a, 'a cat on a mat', { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
     assert.equal(answer.status, 200);
     await waitUntil('two lines', 2000, () => linesOf(lab.gateway.output()).filter((line) => line.trace_id === traceId).length >= 2);
@@ -44,12 +52,12 @@ for (const placement of PLACEMENTS) {
 }
 
 test('no input can end its log line, begin another, or steer a terminal', async () => {
-  await using lab = await startLab('co-hosted');
+  await using lab = await startHere({ target: LAB });
   const forged = 'x\n{"level":"fatal","msg":"forged"}\r\n\u0000\u001b[31m\u009b31m\u2028\u202e\u2066end';
-  await processInput(lab.a, forged, { 'mlab-caller': 'x\u009b31m' });
-  await waitUntil('both lines', 2000, () => lab.gateway.output().includes('"operation":"processInput"'));
-  assert.doesNotMatch(lab.gateway.output(), /[\u0080-\u009f]/);
-  const lines = linesOf(lab.gateway.output());
+  await processInput(lab.urls['gateway'] ?? '', forged, { 'mlab-caller': 'x\u009b31m' });
+  await waitUntil('both lines', 2000, () => lab.output().includes('"operation":"processInput"'));
+  assert.doesNotMatch(lab.output(), /[\u0080-\u009f]/);
+  const lines = linesOf(lab.output());
   assert.ok(lines.every((line) => line.level !== 'fatal' && line.msg !== 'forged'));
   const logged = lines.find((line) => line.msg === 'input received')?.input ?? '';
   assert.equal(
@@ -60,20 +68,20 @@ test('no input can end its log line, begin another, or steer a terminal', async 
 });
 
 test('a long input is cut in the log and says how long it was', async () => {
-  await using lab = await startLab('co-hosted', { MLAB_GATEWAY_LOG_INPUT_LIMIT: '10' });
-  await processInput(lab.a, 'abcdefghijklmnopqrstuvwxyz');
-  await waitUntil('the line', 2000, () => lab.gateway.output().includes('input received'));
-  const line = linesOf(lab.gateway.output()).find(({ msg }) => msg === 'input received');
+  await using lab = await startHere({ target: LAB, env: { MLAB_GATEWAY_LOG_INPUT_LIMIT: '10' } });
+  await processInput(lab.urls['gateway'] ?? '', 'abcdefghijklmnopqrstuvwxyz');
+  await waitUntil('the line', 2000, () => lab.output().includes('input received'));
+  const line = linesOf(lab.output()).find(({ msg }) => msg === 'input received');
   assert.deepEqual({ input: line?.input, length: line?.length }, { input: 'abcdefghij… (26 in all)', length: 26 });
 });
 
 test('a redacted log holds the length of an input and nothing of it', async () => {
-  await using lab = await startLab('co-hosted', { MLAB_GATEWAY_LOG_INPUT: 'redacted' });
-  await processInput(lab.a, 'my secret');
-  await processInput(lab.a, { data: 'my secret', forward_to_model: 'my secret' });
-  await waitUntil('both requests', 2000, () => linesOf(lab.gateway.output()).filter(({ msg }) => msg === 'request').length >= 2);
-  assert.doesNotMatch(lab.gateway.output(), /my secret/);
-  assert.equal(linesOf(lab.gateway.output()).find(({ msg }) => msg === 'input received')?.length, 9);
+  await using lab = await startHere({ target: LAB, env: { MLAB_GATEWAY_LOG_INPUT: 'redacted' } });
+  await processInput(lab.urls['gateway'] ?? '', 'my secret');
+  await processInput(lab.urls['gateway'] ?? '', { data: 'my secret', forward_to_model: 'my secret' });
+  await waitUntil('both requests', 2000, () => linesOf(lab.output()).filter(({ msg }) => msg === 'request').length >= 2);
+  assert.doesNotMatch(lab.output(), /my secret/);
+  assert.equal(linesOf(lab.output()).find(({ msg }) => msg === 'input received')?.length, 9);
 });
 
 test('a log file is rotated, and no line is lost or broken on the way', async () => {

@@ -1,22 +1,25 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { PLACEMENTS, startLab } from './lab.ts';
-import { expectSame, play, readEntries, type Entry } from './lab-contract/cases.ts';
-import { startProcess } from './platform-process.ts';
+import { after, test } from 'node:test';
+import { PLACEMENTS } from '../lab.ts';
+import { expectSame, play, readEntries, type Entry } from '../lab-contract/cases.ts';
+import { startHere } from '../platform-here.ts';
+import { leaveLabs, sharedLab } from '../shared-labs.ts';
 
 const entries = readEntries();
 const withB = entries.filter(({ service }) => service !== 'a-without-b');
 const withoutB = entries.filter(({ service }) => service === 'a-without-b');
 
+after(leaveLabs);
+
 for (const placement of PLACEMENTS) {
   test(`${placement}: every recorded request is answered as by the FastAPI original`, async () => {
-    await using lab = await startLab(placement);
+    const lab = await sharedLab(placement);
     await expectAll(withB, ({ service }) => (service === 'a' ? lab.a : lab.b));
   });
 }
 
 test('without Service B every recorded request is answered as by the FastAPI original', async () => {
-  await using gateway = await startProcess({ target: 'gateway', env: { SERVICE_B_URL: 'http://127.0.0.1:9/predict' } });
+  await using gateway = await startHere({ target: 'gateway', env: { SERVICE_B_URL: 'http://127.0.0.1:9/predict' } });
   await expectAll(withoutB, () => gateway.urls['gateway'] ?? '');
 });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { PLACEMENTS, startLab, type Lab } from './lab.ts';
+import { PLACEMENTS, type Lab } from '../lab.ts';
+import { leaveLabs, sharedLab } from '../shared-labs.ts';
 
 let lab: Lab;
 
@@ -14,17 +15,18 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
+after(leaveLabs);
+
 for (const placement of PLACEMENTS) {
   describe(placement, () => {
-    before(async () => void (lab = await startLab(placement)));
-    after(() => lab[Symbol.asyncDispose]());
+    before(async () => void (lab = await sharedLab(placement)));
 
     for (const [service, name] of [
       ['a', 'openapi-a.json'],
       ['b', 'openapi-b.json'],
     ] as const) {
       test(`the description of Service ${service.toUpperCase()} says all that the FastAPI original's says`, async () => {
-        const original = JSON.parse(await readFile(new URL(`lab-contract/${name}`, import.meta.url), 'utf8')) as OpenApi;
+        const original = JSON.parse(await readFile(new URL(`../lab-contract/${name}`, import.meta.url), 'utf8')) as OpenApi;
         const ours = (await (await fetch(`${lab[service]}/openapi.json`)).json()) as OpenApi;
         assert.equal(ours.openapi, '3.1.0');
         assert.equal(ours.info.title, original.info.title);

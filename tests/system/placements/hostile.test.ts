@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processInput } from './ask.ts';
-import { PLACEMENTS, startLab, type Lab } from './lab.ts';
-import { waitUntil } from './wait.ts';
+import { processInput } from '../ask.ts';
+import { PLACEMENTS, type Lab } from '../lab.ts';
+import { leaveLabs, sharedLab } from '../shared-labs.ts';
+import { waitUntil } from '../wait.ts';
 
 let lab: Lab;
 
@@ -49,6 +50,13 @@ const post = (body: string | Buffer, headers = ''): Buffer =>
     Buffer.from(body),
   ]);
 
+/** Made once: it takes longer to make them than to send them. */
+const MEGABYTE = 1024 * 1024;
+const LARGE = post(Buffer.alloc(50 * MEGABYTE, 'x'));
+const LARGE_IN_CHUNKS = Buffer.from(
+  `POST /process HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${`${MEGABYTE.toString(16)}\r\n${'x'.repeat(MEGABYTE)}\r\n`.repeat(50)}0\r\n\r\n`,
+);
+
 const drip = (text: string) => async (): Promise<string> => {
   await delay(400);
   return text;
@@ -91,15 +99,12 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
     detail: /headers are too large/,
   },
   'a body of 50 MB with its length announced': {
-    send: () => exchange(lab.a, post(Buffer.alloc(50 * 1024 * 1024, 'x'))),
+    send: () => exchange(lab.a, LARGE),
     status: 413,
     detail: /larger than 1048576 bytes/,
   },
   'a body of 50 MB in chunks': {
-    send: () => {
-      const chunk = `${(1024 * 1024).toString(16)}\r\n${'x'.repeat(1024 * 1024)}\r\n`;
-      return exchange(lab.a, `POST /process HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(50)}0\r\n\r\n`);
-    },
+    send: () => exchange(lab.a, LARGE_IN_CHUNKS),
     status: 413,
     detail: /larger than 1048576 bytes/,
   },
@@ -141,12 +146,11 @@ const CASES: Readonly<Record<string, { readonly send: () => Promise<Answer>; rea
   },
 };
 
+after(leaveLabs);
+
 for (const placement of PLACEMENTS) {
   describe(placement, () => {
-    before(async () => {
-      lab = await startLab(placement, { MLAB_HTTP_REQUEST_TIMEOUT_MS: '1500', MLAB_HTTP_HEADERS_TIMEOUT_MS: '1000' });
-    });
-    after(() => lab[Symbol.asyncDispose]());
+    before(async () => void (lab = await sharedLab(placement)));
 
     for (const [name, { send, status, detail }] of Object.entries(CASES)) {
       test(`${name}: ${status}, and others are served meanwhile`, async () => {
