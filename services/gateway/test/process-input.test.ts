@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { predictor } from '@mlab/contracts/predictor';
 import { AppError, rootCall } from '@mlab/kernel';
@@ -49,4 +51,16 @@ test('a setting that cannot be stops the start with a sentence that names it', a
 test('a setting that nothing reads stops the start too', async () => {
   const start = startTest(service, { neighbours: [answering], env: { MLAB_GATEWAY_DEADLINE: '5' } });
   await assert.rejects(start, /^Error: MLAB_GATEWAY_DEADLINE is not a setting; gateway has MLAB_GATEWAY_DEADLINE_MS/);
+});
+
+test('over gRPC Service B is connected to before the first question, which would have to wait for all that this loads', async () => {
+  let came = 0;
+  await using server = createServer((socket) => {
+    came++;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const elsewhere = { peers: { predictor: 'http://127.0.0.1:1' }, grpcPeers: { predictor: [(server.address() as AddressInfo).port] } };
+  await using app = await startTest(service, { ...elsewhere, env: { MLAB_GATEWAY_TRANSPORT: 'grpc' } });
+  assert.ok(came > 0, app.url);
 });

@@ -4,12 +4,15 @@ import { bufferOf } from '#/buffer-of.ts';
 import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError, STATUS, type Issue } from '#/errors.ts';
+import { openLines } from '#/grpc/lines.ts';
 import { CODE_TRAILER, codeOf, ISSUES_TRAILER, RETRY_TRAILER } from '#/grpc/status.ts';
 import { CALLER_HEADER, IDENTITY_HEADER, TRACEPARENT_HEADER, TRACESTATE_HEADER } from '#/http/headers.ts';
 import type { IdentityTls, Prover } from '#/identity/identity.ts';
 
 export interface Channel {
   readonly ask: (method: DescMethod, request: unknown, call: CallMeta, proof: string | undefined) => Promise<unknown>;
+  /** Opens the connection ahead of the first question. Resolves also when that cannot be, or not in time. */
+  readonly connect: (withinMs: number) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -20,9 +23,8 @@ const OPTIONS = {
   'grpc.enable_http_proxy': 0,
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_channelz': 0,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.min_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1000,
+  // What has failed is left (lines.ts), and tries once more all the same: at once, or that would be a connection that nobody uses.
+  'grpc.initial_reconnect_backoff_ms': 1,
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
 };
@@ -34,38 +36,40 @@ export interface ChannelOptions {
   readonly label: string;
   readonly url: string;
   readonly identity: Prover | undefined;
+  /** How long a connection may be silent that should say something, before another one is tried, in milliseconds. */
+  readonly silenceMs: number;
 }
 
-export function openChannel({ callee, label, url, identity }: ChannelOptions): Channel {
+export function openChannel({ callee, label, url, identity, silenceMs }: ChannelOptions): Channel {
   const { host } = new URL(url);
   // With mutual TLS a service is known by its name wherever it is, and an address is no name that TLS could ask for.
-  const options = identity?.tls === undefined ? OPTIONS : { ...OPTIONS, 'grpc.ssl_target_name_override': callee };
-  const connect = (): Client => new Client(host, credentialsOf(callee, url, identity?.tls), options);
-  let client = connect();
-  let closed = false;
+  const named = identity?.tls === undefined ? {} : { 'grpc.ssl_target_name_override': callee };
+  // A host that has gone without a word is found out by asking it: over one connection no call would ever open another.
+  const options = { ...OPTIONS, ...named, 'grpc.keepalive_time_ms': silenceMs, 'grpc.keepalive_timeout_ms': silenceMs };
+  const lines = openLines({ open: () => new Client(host, credentialsOf(callee, url, identity?.tls), options), patienceMs: silenceMs });
   // The library asks for a certificate once; connections to come need the new one.
-  identity?.tls?.onChange(() => {
-    if (closed) return;
-    client.close();
-    client = connect();
-  });
+  identity?.tls?.onChange(lines.renew);
 
   const ask: Channel['ask'] = ({ input, output, parent, name }, request, call, proof) =>
     new Promise((resolve, reject) => {
       if (call.signal.aborted) return reject(abandoned(call.signal, true));
       const left = call.deadline - performance.now();
       if (left <= 0) return reject(timedOut());
+      const message = create(input, request as Message);
+      const metadata = metadataOf(call, proof);
+      const line = lines.take();
       let trailers: Metadata | undefined;
       const leave = (): void => sent.cancel();
-      const sent = client.makeUnaryRequest(
+      const sent = line.client.makeUnaryRequest(
         `/${parent.typeName}/${name}`,
-        (message: Message) => bufferOf(toBinary(input, message)),
+        (asked: Message) => bufferOf(toBinary(input, asked)),
         (bytes) => bytes,
-        create(input, request as Message),
-        metadataOf(call, proof),
+        message,
+        metadata,
         { deadline: Date.now() + left },
         (error, bytes) => {
           call.signal.removeEventListener('abort', leave);
+          lines.giveBack(line);
           if (error !== null) return reject(call.signal.aborted ? abandoned(call.signal, false) : errorOf(error, label, trailers));
           try {
             resolve(fromBinary(output, bytes as Buffer));
@@ -78,11 +82,7 @@ export function openChannel({ callee, label, url, identity }: ChannelOptions): C
       sent.on('status', ({ metadata }) => (trailers = metadata));
       call.signal.addEventListener('abort', leave);
     });
-  const close = (): void => {
-    closed = true;
-    client.close();
-  };
-  return { ask, close };
+  return { ask, connect: lines.connect, close: lines.close };
 }
 
 function credentialsOf(callee: string, url: string, tls: IdentityTls | undefined): ChannelCredentials {
@@ -134,4 +134,4 @@ function issuesOf(metadata: Metadata | undefined): readonly Issue[] | undefined 
 }
 
 /** The library's words for a connection that did not come about. */
-const NEVER_SENT = /No connection established|Name resolution failed|ECONNREFUSED/;
+const NEVER_SENT = /No connection established|Name resolution failed|ECONNREFUSED|closed before call started/;

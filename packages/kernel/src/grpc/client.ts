@@ -15,6 +15,11 @@ export type GrpcClientOf<S extends DescService> = { readonly [K in keyof S['meth
 export interface GrpcPeer {
   /** Typed methods of a service that it answers. What speaks gRPC is loaded when the first of them is called. */
   readonly client: <S extends DescService>(service: S) => GrpcClientOf<S>;
+  /**
+   * Loads what speaks gRPC and connects, so that the first question waits for neither, here and there. Resolves when that is done, cannot
+   * be done, or the time is over.
+   */
+  readonly connect: (withinMs: number) => Promise<void>;
 }
 
 export interface GrpcTransportOptions {
@@ -27,6 +32,8 @@ export interface GrpcTransportOptions {
   readonly identity?: Prover | undefined;
   readonly caller: string;
   readonly tracer: Tracer;
+  /** How long a connection may be silent that should say something, before another one is tried, in milliseconds. Default 3,000. */
+  readonly silenceMs?: number;
 }
 
 export interface GrpcTransport extends GrpcPeer, AsyncDisposable {}
@@ -36,28 +43,25 @@ type Channel = ReturnType<ChannelModule['openChannel']>;
 
 /** Calls over one connection of HTTP/2. The deadline and the signal of a call end it, wherever it is. */
 export function openGrpcTransport(options: GrpcTransportOptions): GrpcTransport {
-  const { callee, label, caller, tracer, identity } = options;
+  const { callee, label, caller, tracer, identity, silenceMs = 3000 } = options;
   let channel: { readonly url: string; readonly to: Channel } | undefined;
   let closed = false;
   const known = new Map<DescService, object>();
 
-  const open = async (): Promise<Channel> => {
+  const open = async (): Promise<Channel | undefined> => {
     const url = options.url();
-    if (url === undefined || closed) {
-      const failure = { kind: 'refused', notSent: true } as const;
-      throw new AppError('unavailable', `Nobody knows where ${label} answers over gRPC.`, { failure });
-    }
+    if (url === undefined || closed) return undefined;
     if (channel?.url === url) return channel.to;
     const { openChannel } = await import('#/grpc/channel.ts');
     if (channel?.url === url) return channel.to;
     channel?.to.close();
-    channel = { url, to: openChannel({ callee, label, url, identity }) };
+    channel = { url, to: openChannel({ callee, label, url, identity, silenceMs }) };
     return channel.to;
   };
   const ask = async (method: DescMethod, request: unknown, call: CallMeta): Promise<unknown> => {
     const trace = tracer.start(`${callee}.${method.name}`, 'client', call.trace);
     try {
-      const to = await open();
+      const to = (await open()) ?? nowhere(label);
       const proof = identity?.prove(caller, callee);
       const made = proof instanceof Promise ? await proof : proof;
       const answer = await to.ask(method, request, { caller, trace, deadline: call.deadline, signal: call.signal }, made);
@@ -79,9 +83,21 @@ export function openGrpcTransport(options: GrpcTransportOptions): GrpcTransport 
       known.set(service, made);
       return made as GrpcClientOf<S>;
     },
+    connect: async (withinMs) => {
+      try {
+        await (await open())?.connect(withinMs);
+      } catch {
+        // The first question hears why.
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       closed = true;
       channel?.to.close();
     },
   };
+}
+
+function nowhere(label: string): never {
+  const failure = { kind: 'refused', notSent: true } as const;
+  throw new AppError('unavailable', `Nobody knows where ${label} answers over gRPC.`, { failure });
 }

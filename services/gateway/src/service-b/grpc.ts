@@ -8,11 +8,22 @@ import { forReading, type AskedRows, type Copies, type ServiceB } from '#/servic
 
 type Neighbour = ClientOf<typeof predictor>;
 
-/** Each copy over gRPC, or in this process. */
-export const grpcCopies = (peer: Peer<Neighbour>): Copies => ({
-  now: () => peer.instances().map(overGrpc),
-  onChange: (listener) => peer.onChange((instances) => listener(instances.map(overGrpc))),
-});
+/** As long as a question may take that would otherwise have to wait for it. */
+const CONNECT_MS = 3000;
+
+/**
+ * Each copy over gRPC, or in this process. Both sides load what speaks gRPC when they connect, which on a busy machine takes longer than a
+ * question may: so the copies that are known are connected to before the first question, and those that come as soon as they do.
+ */
+export async function grpcCopies(peer: Peer<Neighbour>): Promise<Copies> {
+  const connect = async ({ grpc }: Instance<Neighbour>): Promise<void> => grpc?.connect(CONNECT_MS);
+  await Promise.all(peer.instances().map(connect));
+  peer.onChange((instances) => void Promise.all(instances.map(connect)));
+  return {
+    now: () => peer.instances().map(overGrpc),
+    onChange: (listener) => peer.onChange((instances) => listener(instances.map(overGrpc))),
+  };
+}
 
 function overGrpc({ id, grpc }: Instance<Neighbour>): ServiceB {
   if (grpc === undefined) throw new Error('Service B answers nothing over gRPC.');
