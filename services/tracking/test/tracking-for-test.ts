@@ -32,12 +32,21 @@ export interface TestTracking extends AsyncDisposable {
 /** Half of a pair of UTF-16, which is no character. */
 export const LONE_SURROGATE = '\ud800';
 
+/** What the service makes in a database at its first start. */
+async function startOnce(url: string): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const env = { DATABASE_URL: url, MLAB_HOME: tmpdir() };
+  const { logger } = openLog({ level: 'silent' });
+  const facilities = stack.use(await openFacilities({ env, services: [service], logger, version: '0.0.0' }));
+  stack.use(await startTest(service, { facilities, env }));
+}
+
 /** The service with a database and a folder of its own. */
 export async function startTracking(env: Readonly<Record<string, string>> = {}): Promise<TestTracking> {
   await using stack = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), 'mlab-tracking-'));
   stack.defer(() => rm(home, { recursive: true, force: true }));
-  const database = stack.use(await openTestDatabase());
+  const database = stack.use(await openTestDatabase(startOnce));
   const { logger } = openLog({ level: 'silent' });
   const settings = { MLAB_HOME: home, DATABASE_URL: database.url, ...env };
   const facilities = stack.use(await openFacilities({ env: settings, services: [service], logger, version: '0.0.0' }));
