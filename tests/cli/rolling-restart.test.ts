@@ -25,8 +25,8 @@ function ask(url: string, clients: number): Load {
       } catch (error) {
         failures.push(String(error));
       }
-      // Many clients with time to breathe, as people are; not a machine at its limit.
-      await delay(5);
+      // Clients with time to breathe, as people are; not a machine at its limit.
+      await delay(20);
     }
   };
   const all = Array.from({ length: clients }, client);

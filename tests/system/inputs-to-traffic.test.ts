@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { processInput } from './ask.ts';
+import { startHere } from './platform-here.ts';
 import { startProcess } from './platform-process.ts';
 import { waitUntil } from './wait.ts';
 
-/** The processes of each placement: what is named twice runs twice. */
-const PLACEMENTS: Readonly<Record<string, readonly string[]>> = {
-  'co-hosted': ['gateway,predictor,monitoring'],
-  apart: ['predictor', 'gateway', 'monitoring'],
-  'two of each': ['predictor', 'predictor', 'monitoring', 'monitoring', 'gateway', 'gateway'],
+/** The processes of each placement: what is named twice runs twice. Those apart are real ones, the others stand in this one. */
+const PLACEMENTS: Readonly<Record<string, { readonly targets: readonly string[]; readonly start: typeof startHere }>> = {
+  'co-hosted': { targets: ['gateway,predictor,monitoring'], start: startHere },
+  apart: { targets: ['predictor', 'gateway', 'monitoring'], start: startProcess },
+  'two of each': { targets: ['predictor', 'predictor', 'monitoring', 'monitoring', 'gateway', 'gateway'], start: startHere },
 };
 const INPUTS = 120;
 
@@ -22,7 +23,7 @@ interface Logged {
   readonly next?: string;
 }
 
-for (const [placement, targets] of Object.entries(PLACEMENTS)) {
+for (const [placement, { targets, start }] of Object.entries(PLACEMENTS)) {
   describe(placement, () => {
     const stack = new AsyncDisposableStack();
     const urls: Record<string, string[]> = {};
@@ -32,7 +33,7 @@ for (const [placement, targets] of Object.entries(PLACEMENTS)) {
     before(async () => {
       const env = { DATABASE_URL: stack.use(await openTestDatabase()).url };
       for (const target of targets) {
-        const process = stack.use(await startProcess({ target, env }));
+        const process = stack.use(await start({ target, env }));
         for (const [name, url] of Object.entries(process.urls)) (urls[name] ??= []).push(url);
       }
     });

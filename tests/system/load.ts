@@ -18,8 +18,8 @@ export interface Load extends AsyncDisposable {
 
 const BODY = JSON.stringify({ data: 'test input' });
 
-/** Enough to see what happens to hundreds of requests a second, and no machine at its limit. */
-const PAUSE_MS = 40;
+/** With sixteen connections some 250 requests a second: enough to see what happens to them, and no machine at its limit. */
+const PAUSE_MS = 60;
 
 /**
  * Sends inputs to Service A over `connections` connections, each with the next one `pauseMs` after the last is answered. Where there are

@@ -5,20 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openTestDatabase } from '@mlab/sql/testing';
+import { startHere } from './platform-here.ts';
 import { startProcess } from './platform-process.ts';
 import { waitUntil } from './wait.ts';
 
-/** The processes of each placement: what is named twice runs twice. */
-const PLACEMENTS: Readonly<Record<string, readonly string[]>> = {
-  'co-hosted': ['gateway,tracking'],
-  apart: ['tracking', 'gateway'],
-  'two of tracking': ['tracking', 'tracking', 'gateway'],
+/** The processes of each placement: what is named twice runs twice. Those apart are real ones, the others stand in this one. */
+const PLACEMENTS: Readonly<Record<string, { readonly targets: readonly string[]; readonly start: typeof startHere }>> = {
+  'co-hosted': { targets: ['gateway,tracking'], start: startHere },
+  apart: { targets: ['tracking', 'gateway'], start: startProcess },
+  'two of tracking': { targets: ['tracking', 'tracking', 'gateway'], start: startHere },
 };
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers of MLflow's protocol have no types of ours
 type Json = any;
 
-for (const [placement, targets] of Object.entries(PLACEMENTS)) {
+for (const [placement, { targets, start }] of Object.entries(PLACEMENTS)) {
   describe(placement, () => {
     const stack = new AsyncDisposableStack();
     const gateways: string[] = [];
@@ -43,7 +44,7 @@ for (const [placement, targets] of Object.entries(PLACEMENTS)) {
       const env = { DATABASE_URL: stack.use(await openTestDatabase()).url, MLAB_HOME: home, MLAB_LOG_LEVEL: 'error' };
       for (const same of new Set(targets)) {
         const those = targets.filter((target) => target === same);
-        const started = await Promise.all(those.map(async (target) => stack.use(await startProcess({ target, env }))));
+        const started = await Promise.all(those.map(async (target) => stack.use(await start({ target, env }))));
         gateways.push(...started.flatMap(({ urls }) => urls['gateway'] ?? []));
       }
       const answers = async (url: string): Promise<boolean> =>

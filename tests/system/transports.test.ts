@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { profileOf, type Table } from '@mlab/learning';
 import { classifier } from '../../services/predictor/test/files.ts';
@@ -180,7 +181,7 @@ suite('Service B is asked over HTTP, over gRPC and through queues, apart and in 
           if (answer.status !== 200) reasons[index]?.add(text);
           assert.ok(answer.status === 200 || answer.headers.get('retry-after') !== null, `${TRANSPORTS[index]} says when to come back`);
           seen[index]?.set(answer.status, (seen[index].get(answer.status) ?? 0) + 1);
-          if (answer.status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+          await delay(20);
         }
       }),
     );

@@ -1,4 +1,3 @@
 import { testTogether } from '../../together.ts';
-import { keepLabs } from '../shared-labs.ts';
 
-await keepLabs(() => testTogether(import.meta.dirname));
+await testTogether(import.meta.dirname);

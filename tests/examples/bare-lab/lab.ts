@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openTestDatabase } from '@mlab/sql/testing';
-import { startServer, urlOf } from '../../bench/load/server.ts';
+import { startServer, urlOf } from '../../../bench/load/server.ts';
+import { shared } from '../../together.ts';
 
-export interface Lab extends AsyncDisposable {
+interface Lab extends AsyncDisposable {
   readonly serviceA: string;
   readonly serviceB: string;
 }
 
-const PLATFORM = fileURLToPath(new URL('../../apps/platform/main.ts', import.meta.url));
+const PLATFORM = fileURLToPath(new URL('../../../apps/platform/main.ts', import.meta.url));
 
-export async function startLab(): Promise<Lab> {
+async function startLab(): Promise<Lab> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'mlab-examples-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -28,3 +29,6 @@ export async function startLab(): Promise<Lab> {
   const running = stack.move();
   return { serviceA, serviceB, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
+
+/** For all files that run in this process; nobody changes it but by asking. */
+export const { use: sharedLab, leave: leaveLab } = shared<void, Lab>(startLab);

@@ -7,21 +7,21 @@
  *   - json is compared as values, so the README may lay it out for reading. Where the demo model draws at random, the
  *     class, the confidence and the message are compared by what is promised of them.
  *   - text is compared as it stands; a line of three dots stands for any number of lines.
- *   - What asks a model that was trained is tried by demo.test.ts, which has one.
+ *   - What asks a model that was trained is tried by ../demo.test.ts, which has one.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { startLab, type Lab } from './lab.ts';
-import { run } from './run.ts';
-import { asPattern, shownCommands } from './shown-commands.ts';
+import { run } from '../run.ts';
+import { asPattern, shownCommands } from '../shown-commands.ts';
+import { leaveLab, sharedLab } from './lab.ts';
 
-const README = new URL('../../README.md', import.meta.url);
+const README = new URL('../../../README.md', import.meta.url);
 const PREDICTED = /^Predicted class: (cat|dog|bird|fish|rabbit) with (7|8|9)\d\.0% confidence$/;
 
-let lab: Lab;
-before(async () => void (lab = await startLab()));
-after(() => lab[Symbol.asyncDispose]());
+let lab: Awaited<ReturnType<typeof sharedLab>>;
+before(async () => void (lab = await sharedLab()));
+after(leaveLab);
 
 const commands = shownCommands(await readFile(README, 'utf8')).filter(({ command }) => !command.includes('/models/'));
 

@@ -3,12 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startLab } from './lab.ts';
-import { run } from './run.ts';
+import { run } from '../run.ts';
+import { leaveLab, sharedLab } from './lab.ts';
 
-const file = (name: string): string => fileURLToPath(new URL(`../../examples/postman/ml-lab.postman_${name}.json`, import.meta.url));
+const file = (name: string): string => fileURLToPath(new URL(`../../../examples/postman/ml-lab.postman_${name}.json`, import.meta.url));
+after(leaveLab);
+
 const newman = join(dirname(createRequire(import.meta.url).resolve('newman/package.json')), 'bin/newman.js');
 
 interface Report {
@@ -35,7 +37,7 @@ async function runCollection(serviceA: string, serviceB: string): Promise<{ code
 }
 
 test('every assertion of the Postman collection holds', async () => {
-  await using lab = await startLab();
+  const lab = await sharedLab();
   const { code, report } = await runCollection(lab.serviceA, lab.serviceB);
   const failures = report.run.failures.map(({ source, error }) => `${source.name}: ${error.test}: ${error.message}`);
   assert.deepEqual(failures, []);
@@ -48,7 +50,7 @@ test('every assertion of the Postman collection holds', async () => {
 });
 
 test('the Postman collection notices a service that is not what it should be', async () => {
-  await using lab = await startLab();
+  const lab = await sharedLab();
   const { code, report } = await runCollection(lab.serviceA, lab.serviceA);
   assert.ok(report.run.failures.some(({ source }) => source.name === 'predicts'));
   assert.equal(code, 1);

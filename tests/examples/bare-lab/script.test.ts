@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startLab, type Lab } from './lab.ts';
-import { run, type Outcome } from './run.ts';
+import { run, type Outcome } from '../run.ts';
+import { leaveLab, sharedLab } from './lab.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../examples/test_services.sh', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../../examples/test_services.sh', import.meta.url));
 const ask = (serviceA: string, serviceB: string): Promise<Outcome> => run('bash', [SCRIPT], { SERVICE_A: serviceA, SERVICE_B: serviceB });
 
-let lab: Lab;
-before(async () => void (lab = await startLab()));
-after(() => lab[Symbol.asyncDispose]());
+let lab: Awaited<ReturnType<typeof sharedLab>>;
+before(async () => void (lab = await sharedLab()));
+after(leaveLab);
 
-test('the script finds every answer of the lab right', async () => {
+test('the script finds every answer of the lab right, and uses colours on a terminal only', async () => {
   const { code, output } = await ask(lab.serviceA, lab.serviceB);
   assert.match(output, /\n3\d right, 0 wrong\n$/, output);
   assert.equal(code, 0);
-});
-
-test('the script uses colours on a terminal only', async () => {
-  const { output } = await ask(lab.serviceA, lab.serviceB);
   assert.ok(!output.includes('\u001b'), output);
 });
 

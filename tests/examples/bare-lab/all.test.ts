@@ -1,0 +1,3 @@
+import { testTogether } from '../../together.ts';
+
+await testTogether(import.meta.dirname);
