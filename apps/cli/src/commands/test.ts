@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CliError } from '../cli-error.ts';
 import type { Command } from '../command.ts';
 import { homeOf, repositoryFolder } from '../home.ts';
@@ -17,6 +18,9 @@ const ALL_TESTS: readonly string[] = [
 
 /** In a folder that has it, it runs all others in one process. */
 const TOGETHER = 'all.test.ts';
+
+/** Loaded before them. */
+const BEFORE = 'tests/running-test.ts';
 
 /** Processes that are killed over and over: shortened among all tests, at full length on their own. */
 const CRASH = '--crash';
@@ -75,7 +79,7 @@ All tests share one PostgreSQL, which is started for them and removed at the end
     await using database = await openTestDatabase(process.env);
     const rounds = crash ? { MLAB_CRASH_ROUNDS: process.env['MLAB_CRASH_ROUNDS'] || CRASH_ROUNDS } : {};
     const { code } = await runTool({
-      args: ['--test', concurrency, ...flags, ...files],
+      args: ['--import', pathToFileURL(join(repositoryFolder, BEFORE)).href, '--test', concurrency, ...flags, ...files],
       // Each file is a process, and many start more: what one has compiled, the others need not.
       env: { NODE_COMPILE_CACHE: homeOf(process.env).compiled, ...process.env, ...database.env, ...rounds },
     });
