@@ -9,7 +9,7 @@ import { assertNear, assertSameAsGraph, coefficientsOf, dataOf, matrixOf, record
 const task = { kind: 'regression' } as const;
 
 describe('linear regression has the coefficients of scikit-learn', () => {
-  for (const [index, { data, params, weighted, coefficients, intercepts }] of recorded.linear.entries()) {
+  for (const { data, params, weighted, coefficients, intercepts } of recorded.linear) {
     test(`${data} ${JSON.stringify(params)}${weighted ? ' weighted' : ''}`, async () => {
       const set = dataOf(data, weighted);
       const fitted = train(linear, set, task, params);
@@ -17,7 +17,7 @@ describe('linear regression has the coefficients of scikit-learn', () => {
       assertNear(own.coefficients, coefficients as number[], 1e-4);
       assertNear(own.intercepts, intercepts, 1e-6);
       assert.deepEqual(fitted.warnings, []);
-      await assertSameAsGraph(fitted, set.matrix, task, index % 4 === 0 ? [true, false] : [true]);
+      await assertSameAsGraph(fitted, set.matrix, task);
     });
   }
 });

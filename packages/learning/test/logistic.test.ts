@@ -4,7 +4,7 @@ import { logistic } from '#/linear/logistic.ts';
 import { assertNear, assertSameAsGraph, classesTask, coefficientsOf, dataOf, matrixOf, modelBytes, recorded, train } from './estimators.ts';
 
 describe('logistic regression has the coefficients of scikit-learn', () => {
-  for (const [index, { data, params, weighted, coefficients, intercepts }] of recorded.logistic.entries()) {
+  for (const { data, params, weighted, coefficients, intercepts } of recorded.logistic) {
     test(`${data} ${JSON.stringify(params)}${weighted ? ' weighted' : ''}`, async () => {
       const set = dataOf(data, weighted);
       const task = classesTask(Math.max(2, intercepts.length));
@@ -17,7 +17,7 @@ describe('logistic regression has the coefficients of scikit-learn', () => {
         intercepts.map((value) => value - middle),
         1e-4,
       );
-      await assertSameAsGraph(fitted, set.matrix, task, index % 4 === 0 ? [true, false] : [true]);
+      await assertSameAsGraph(fitted, set.matrix, task);
     });
   }
 });

@@ -1,5 +1,5 @@
 import type { Column } from '@mlab/onnx';
-import { sharedDoubles, sharedIntegers, type Table, type TableColumn, type TextField } from '#/table.ts';
+import { columnsByName, sharedDoubles, sharedIntegers, type Table, type TableColumn, type TextField } from '#/table.ts';
 import type { PreparingInput } from '#/preparing/preparing.ts';
 
 /* Tables for tests: from plain lists, and by chance. */
@@ -43,8 +43,9 @@ function doubles(values: readonly (number | undefined)[]): Float64Array {
 
 /** Columns of a table as a model asks for them. */
 export function columnsFor(inputs: readonly PreparingInput[], table: Table): Record<string, Column> {
+  const byName = columnsByName(table);
   const entries = inputs.map(({ name, type }): [string, Column] => {
-    const column = table.columns.find((one) => one.name === name) as TableColumn;
+    const column = byName.get(name) as TableColumn;
     if (column.kind === 'text') return [name, Array.from(column.codes, (code) => column.words[code] ?? '')];
     return [name, type === 'float' ? Float32Array.from(column.values) : Float64Array.from(column.values)];
   });
