@@ -1,6 +1,7 @@
 import buildSerializer from 'fast-json-stringify';
 import type { Call } from '#/call.ts';
 import type { AnyOperation, Contract, Download } from '#/contract.ts';
+import { besides, type Beside } from '#/http/beside.ts';
 import { withUpload } from '#/http/upload-body.ts';
 import type { Wire } from '#/http/wire.ts';
 import { lazily } from '#/lazily.ts';
@@ -30,17 +31,22 @@ export interface Endpoint extends Door {
   readonly operation: AnyOperation;
   readonly wire: Wire;
   readonly input: { read(request: ForeignRequest): unknown; check(value: unknown): unknown };
-  readonly write: (output: unknown) => string | Download;
+  readonly write: (output: unknown) => Output;
 }
 
 type Handlers = Readonly<Record<string, (input: never, call: Call) => unknown>>;
 
-export function openEndpoints(contract: Contract, wire: Wire, handlers: Handlers): readonly Endpoint[] {
+export function openEndpoints(
+  contract: Contract,
+  wire: Wire,
+  handlers: Handlers,
+  beside: Readonly<Record<string, Beside | undefined>> = {},
+): readonly Endpoint[] {
   return Object.entries(contract.operations).map(([name, operation]) => {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`${contract.name} has no handler for ${name}.`);
     const input = wire.reader(operation);
-    return {
+    const endpoint: Endpoint = {
       contract,
       name,
       operation,
@@ -51,6 +57,7 @@ export function openEndpoints(contract: Contract, wire: Wire, handlers: Handlers
       streams: operation.upload === true,
       maxBodyBytes: operation.maxBodyBytes,
     };
+    return besides(endpoint, beside[name]);
   });
 }
 

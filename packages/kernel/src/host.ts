@@ -135,12 +135,12 @@ export class Host implements AsyncDisposable {
     this.#stack.defer(async () => running[Symbol.asyncDispose]?.());
 
     const served = { ...contract, operations: { ...contract.operations, ...kept.added.operations } };
-    const endpoints = openEndpoints(served, wires[contract.wire], { ...running.handlers, ...kept.added.handlers });
+    const endpoints = openEndpoints(served, wires[contract.wire], { ...running.handlers, ...kept.added.handlers }, running.beside);
     const protocols = openProtocols(contract, running.protocols);
     const observer = openObserver(telemetry);
     const door = {
       endpoints: new Map(endpoints.map((endpoint) => [endpoint.name, endpoint])),
-      foreign: foreignDoors(protocols),
+      foreign: foreignDoors(protocols, endpoints),
       tracer: telemetry.tracer,
       observer,
       open: true,

@@ -21,11 +21,12 @@ export {
 export { AppError, ifFound, STATUS, type ErrorCode, type Failure, type Issue } from '#/errors.ts';
 export type { GrpcClientOf, GrpcPeer } from '#/grpc/client.ts';
 export { grpcMethod, type GrpcDeclaration, type GrpcMethod } from '#/grpc/declaration.ts';
-export { implement, type GrpcHandlersOf, type GrpcImplementation, type OpenGrpc } from '#/grpc/implementation.ts';
+export { implement, UnreadMessage, type GrpcHandlersOf, type GrpcImplementation, type OpenGrpc } from '#/grpc/implementation.ts';
 export { systemClock } from '#/clock.ts';
 export { foreignRequest } from '#/foreign-request.ts';
 export { Host, type HostOptions } from '#/host.ts';
-export { inputChecker } from '#/http/check-input.ts';
+export { alreadyWritten, type Beside } from '#/http/beside.ts';
+export { inputChecker, inputReader } from '#/http/check-input.ts';
 export { httpSettings } from '#/http/settings.ts';
 export { refuseUnprotected } from '#/identity/refuse-unprotected.ts';
 export { identitySettings } from '#/identity/settings.ts';

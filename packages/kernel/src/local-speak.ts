@@ -39,7 +39,7 @@ export function localSpeak(door: LocalDoor): SpeakTransport {
         found,
         () => {
           if (!door.open) throw new AppError('unavailable', `${found.contract.label} is shutting down.`, { retryAfter: 1 });
-          return requestOf(route.method, question, found.maxBodyBytes);
+          return found.input.read(requestOf(route.method, question, found.maxBodyBytes));
         },
         call,
         (output, error) => {
@@ -74,6 +74,7 @@ function requestOf(method: string, question: ForeignQuestion, maxBodyBytes: numb
 const NOTHING = new Uint8Array(0);
 
 async function whole(output: Output | undefined, call: Call, label: string): Promise<WholeAnswer> {
+  if (typeof output === 'string') return { status: 200, contentType: 'application/json', headers: {}, body: Buffer.from(output) };
   const { status, contentType, headers = {}, body } = output as ForeignAnswer;
   const described = { status, contentType, headers: endToEnd(headers) };
   if (typeof body === 'string') return { ...described, body: Buffer.from(body) };

@@ -67,6 +67,10 @@ export function localTransport(door: LocalDoor): Transport {
             observe(200, undefined);
             return resolve(JSON.parse(output as string));
           }
+          if ('status' in output) {
+            observe(output.status, undefined);
+            return resolve(JSON.parse(Buffer.from(output.body as Uint8Array).toString()));
+          }
           const ended = (bytes: number, broken: AppError | undefined): void =>
             observe(broken === undefined ? 200 : endpoint.wire.renderError(broken).status, broken, bytes);
           void handOverDownload(output, { call, label: endpoint.contract.label, meta, refuse, ended }).then(resolve);

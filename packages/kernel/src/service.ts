@@ -1,5 +1,6 @@
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { AnySchema, ClientOf, Contract, HandlersOf, Schema } from '#/contract.ts';
+import type { Beside } from '#/http/beside.ts';
 import type { OpenGrpc } from '#/grpc/implementation.ts';
 import type { Peer } from '#/peers/peer.ts';
 import type { SpokenBy } from '#/protocol.ts';
@@ -73,6 +74,8 @@ export type Admit = (arrival: Arrival) => Readonly<Record<string, string>> | und
 
 interface Serves<C extends Contract> extends Partial<AsyncDisposable> {
   readonly handlers: HandlersOf<C>;
+  /** Who answers large requests to an operation, where its handler is not to. */
+  readonly beside?: { readonly [K in keyof C['operations']]?: Beside };
   readonly checks?: () => readonly Check[];
   readonly admit?: Admit | undefined;
 }

@@ -54,6 +54,28 @@ const settings = Type.Object({
     minimum: 1,
     description: 'How many rows of questions that wait for ONNX Runtime are computed together at most; 1: none',
   }),
+  large: Type.Object(
+    {
+      fromBytes: Type.Integer({
+        default: 262_144,
+        minimum: 1024,
+        description:
+          'From so many bytes on a question is read, computed and its answer written in a thread beside the one that answers all others',
+      }),
+      memoryMb: Type.Integer({
+        default: 1536,
+        minimum: 64,
+        description:
+          'Most memory for reading and writing one of those, in MiB, its bytes themselves not counted; one that needs more is refused: 413',
+      }),
+      maxWaitingBytes: Type.Integer({
+        default: 268_435_456,
+        minimum: 1,
+        description: 'How many bytes of such questions may be waited for at once; others are refused: 503',
+      }),
+    },
+    { default: {} },
+  ),
   quarantine: Type.Object(
     {
       failures: Type.Integer({

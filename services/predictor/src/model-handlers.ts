@@ -5,24 +5,12 @@ import type { Outputs } from '@mlab/onnx';
 import { describe } from '#/domain/describe.ts';
 import { predictionsOf } from '#/domain/predictions.ts';
 import type { Row } from '#/domain/row.ts';
-import type { ModelRef } from '#/domain/served-model.ts';
 import { explainRows } from '#/explain/explain-rows.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
 import type { OpenedModels } from '#/models/open-models.ts';
+import { refOf } from '#/models/ref-of.ts';
 import { rowFormOf, type RowForm } from '#/models/row-form.ts';
 import type { Serving } from '#/open-serving.ts';
-
-interface Asked {
-  readonly name: string;
-  readonly version?: number | undefined;
-  readonly alias?: string | undefined;
-}
-
-function refOf({ name, version, alias }: Asked): ModelRef {
-  if (version === undefined || alias === undefined) return { model: name, version, alias };
-  const msg = 'Either a version or an alias is asked for, not both';
-  throw new AppError('invalid', msg, { issues: [{ type: 'version_and_alias', loc: ['body', 'alias'], msg, input: alias }] });
-}
 
 type ModelHandlers = Pick<HandlersOf<typeof predictor>, keyof typeof modelOperations>;
 
@@ -50,7 +38,7 @@ export function modelHandlers({ models, thread }: Pick<Serving, 'models' | 'thre
 }
 
 /** At once where the model can answer at once. */
-function predictRows(model: AnsweringModel, rows: readonly Row[], call: CallMeta): RowPredictions | Promise<RowPredictions> {
+export function predictRows(model: AnsweringModel, rows: readonly Row[], call: CallMeta): RowPredictions | Promise<RowPredictions> {
   const form = rowFormOf(model);
   const { columns, ignored } = form.reader.read(rows);
   model.tally.ignoredFields += ignored;

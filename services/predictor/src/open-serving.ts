@@ -4,6 +4,7 @@ import { AppError, type Check, type ClientOf, type Clock } from '@mlab/kernel';
 import type { Logger, Metrics } from '@mlab/telemetry';
 import type { Config } from '#/config.ts';
 import { ExplainThread } from '#/explain/explain-thread.ts';
+import { LargeQuestions } from '#/large/large-questions.ts';
 import { loadModel } from '#/models/load-model.ts';
 import { Memory } from '#/models/memory.ts';
 import { openReader } from '#/models/open-reader.ts';
@@ -21,6 +22,7 @@ export interface ServingOptions {
 export interface Serving extends AsyncDisposable {
   readonly models: OpenedModels;
   readonly thread: ExplainThread;
+  readonly large: LargeQuestions;
   /** For people: a version that cannot be loaded keeps nobody from asking the others. */
   readonly check: () => Check;
 }
@@ -29,6 +31,7 @@ export interface Serving extends AsyncDisposable {
 export function openServing({ clients: { registry, tracking }, config, clock, log, metrics }: ServingOptions): Serving {
   const tally = openTally(metrics);
   const thread = new ExplainThread(config.readerMemoryMb);
+  const large = new LargeQuestions(config);
   const reader = openReader(config.readerMemoryMb);
   const memory = new Memory({
     config,
@@ -45,6 +48,7 @@ export function openServing({ clients: { registry, tracking }, config, clock, lo
   return {
     models,
     thread,
+    large,
     check: () => {
       const states = models.list().map(({ state }) => state);
       const wrong = states.filter((state) => state === 'failed' || state === 'quarantined').length;
@@ -54,6 +58,7 @@ export function openServing({ clients: { registry, tracking }, config, clock, lo
     [Symbol.asyncDispose]: async () => {
       await memory[Symbol.asyncDispose]();
       await thread[Symbol.asyncDispose]();
+      await large[Symbol.asyncDispose]();
       await reader[Symbol.asyncDispose]();
     },
   };

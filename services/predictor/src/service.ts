@@ -6,6 +6,7 @@ import { config } from '#/config.ts';
 import { handlers } from '#/handlers.ts';
 import { hears, listeners } from '#/listeners.ts';
 import { openServing } from '#/open-serving.ts';
+import { besideRows, predictRowsOverHttp } from '#/large/rows-over-http.ts';
 import { inferByMessage } from '#/protocols/open-inference/by-message.ts';
 import { speakOpenInference } from '#/protocols/open-inference/open-inference.ts';
 import { Statistics } from '#/protocols/open-inference/statistics.ts';
@@ -28,12 +29,14 @@ export const service = defineService({
       models: withDemo(serving.models, random),
       registry,
       statistics: new Statistics(context.clock),
+      large: serving.large,
       isReady: context.isReady,
     };
     const openInference = speakOpenInference(protocols);
     const infer = inferByMessage(openInference);
     return {
-      handlers: asked,
+      handlers: { ...asked, predictRows: predictRowsOverHttp(serving) },
+      beside: { predictRows: besideRows(serving) },
       protocols: { openInference },
       grpc: async () => (await import('#/protocols/grpc/services.ts')).grpcServices({ ...protocols, handlers: asked, infer }),
       workers: workers(asked, infer),

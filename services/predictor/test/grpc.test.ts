@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { create, fromBinary, toBinary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import { Client, credentials } from '@grpc/grpc-js';
 import { predictorGrpc } from '@mlab/contracts/predictor-grpc';
-import { AppError, defineContract, defineService, rootCall, schema } from '@mlab/kernel';
+import { AppError, defineContract, defineService, readConfig, rootCall, schema } from '@mlab/kernel';
 import { startTest, type TestApp } from '@mlab/kernel/testing';
 import type { Columns, ElementType, Output, Port } from '@mlab/onnx';
 import { GRPCInferenceService, type ModelInferRequestSchema, type ModelInferResponse } from '@mlab/protos/open-inference';
@@ -12,6 +12,8 @@ import { PredictorService } from '@mlab/protos/predictor';
 import { plainTracer } from '@mlab/telemetry';
 import { Type } from 'typebox';
 import type { ServedModel } from '#/domain/served-model.ts';
+import { config } from '#/config.ts';
+import { LargeQuestions } from '#/large/large-questions.ts';
 import { grpcServices } from '#/protocols/grpc/services.ts';
 import { Statistics } from '#/protocols/open-inference/statistics.ts';
 import { openGrpcTransport } from '../../../packages/kernel/src/grpc/client.ts';
@@ -76,6 +78,7 @@ const echoes = defineService({
   needs: {},
   config: schema(Type.Object({})),
   start: ({ clock, isReady }) => {
+    const large = new LargeQuestions(readConfig('predictor', config, {}));
     const standing = ({ model }: { readonly model: string }) => (TYPES[model] === undefined ? undefined : echo(TYPES[model][0]));
     const open = async ({ model }: { readonly model: string }): Promise<ServedModel> => {
       throw new AppError('not_found', `There is no model ${model}.`);
@@ -83,7 +86,7 @@ const echoes = defineService({
     const models = { standing, open, insist: open, list: () => [], unload: async () => 0 };
     const never = (): never => assert.fail('not asked here');
     const handlers = { predict: never, predictRows: never, explainRows: never };
-    const deps = { models, registry: undefined, statistics: new Statistics(clock), isReady, handlers, infer: never };
+    const deps = { models, registry: undefined, statistics: new Statistics(clock), isReady, large, handlers, infer: never };
     return { handlers: {}, grpc: async () => grpcServices(deps) };
   },
 });

@@ -4,7 +4,7 @@ import type { Call } from '#/call.ts';
 import type { Contract } from '#/contract.ts';
 import { AppError } from '#/errors.ts';
 import type { GrpcMethod } from '#/grpc/declaration.ts';
-import type { GrpcImplementation } from '#/grpc/implementation.ts';
+import { UnreadMessage, type GrpcImplementation } from '#/grpc/implementation.ts';
 
 /** One method that a running service answers. */
 export interface GrpcDoor {
@@ -16,7 +16,7 @@ export interface GrpcDoor {
   readonly maxMessageBytes: number;
   /** Whether anybody may ask, as `/health` over HTTP. */
   readonly open: boolean;
-  readonly read: (bytes: Uint8Array) => Message;
+  readonly read: (bytes: Uint8Array) => unknown;
   readonly run: (input: unknown, call: Call) => unknown;
   readonly write: (output: unknown) => Buffer;
 }
@@ -62,6 +62,9 @@ export function doorOf({ contract, method, declaration, implementation, messageL
   const handler = implementation.handlers[method.localName];
   if (handler === undefined) throw new Error(`${contract.name} has no handler for ${method.parent.typeName}.${method.name}.`);
   const { input, output, methodKind: kind } = method;
+  const { unread } = implementation;
+  const beside = unread?.answer[method.localName];
+  const fromBytes = beside === undefined && kind === 'unary' ? Infinity : (unread?.fromBytes ?? Infinity);
   return {
     contract,
     name: `${method.parent.name}.${method.name}`,
@@ -75,17 +78,24 @@ export function doorOf({ contract, method, declaration, implementation, messageL
     maxMessageBytes,
     open,
     read: (bytes) => {
-      if (bytes.length > maxMessageBytes)
-        throw new AppError('too_large', `The message has ${bytes.length} bytes; ${method.name} takes ${maxMessageBytes} at most.`);
+      refuseLarger(bytes, maxMessageBytes, method.name);
+      if (bytes.length >= fromBytes) return new UnreadMessage(bytes);
       try {
         return fromBinary(input, bytes, READING);
       } catch (error) {
         throw new AppError('malformed', `The message cannot be read as ${input.typeName}.`, { cause: error });
       }
     },
-    run: handler as unknown as GrpcDoor['run'],
-    write: (answer) => bufferOf(toBinary(output, create(output, answer as Message))),
+    run: (message, call) =>
+      message instanceof UnreadMessage && beside !== undefined
+        ? beside(message.bytes, call)
+        : (handler as unknown as GrpcDoor['run'])(message, call),
+    write: (answer) => bufferOf(answer instanceof Uint8Array ? answer : toBinary(output, create(output, answer as Message))),
   };
+}
+
+export function refuseLarger({ length }: Uint8Array, most: number, method: string): void {
+  if (length > most) throw new AppError('too_large', `The message has ${length} bytes; ${method} takes ${most} at most.`);
 }
 
 /** What is not in the descriptor is of no use to anybody here. */

@@ -16,6 +16,24 @@ export type GrpcHandlersOf<S extends DescService> = { readonly [K in keyof S['me
 export interface GrpcImplementation {
   readonly descriptor: DescService;
   readonly handlers: Readonly<Record<string, (input: never, call: CallMeta) => unknown>>;
+  readonly unread: Unread | undefined;
+}
+
+/** Messages that are too large to be read where all others are. */
+export interface Unread {
+  /** From so many bytes on. */
+  readonly fromBytes: number;
+  /** By the names of methods, those of a single message: the bytes of the answer. In streams such messages come as `UnreadMessage`. */
+  readonly answer: Readonly<Record<string, (bytes: Uint8Array, call: CallMeta) => Promise<Uint8Array>>>;
+}
+
+/** A message of a stream that has not been read. What is answered to it may be bytes as well. */
+export class UnreadMessage {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
 }
 
 /**
@@ -24,6 +42,6 @@ export interface GrpcImplementation {
  */
 export type OpenGrpc = () => Promise<readonly GrpcImplementation[]>;
 
-export function implement<S extends DescService>(descriptor: S, handlers: GrpcHandlersOf<S>): GrpcImplementation {
-  return { descriptor, handlers };
+export function implement<S extends DescService>(descriptor: S, handlers: GrpcHandlersOf<S>, unread?: Unread): GrpcImplementation {
+  return { descriptor, handlers, unread };
 }

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
+import { Gathered } from '#/http/gathered.ts';
 import { remainingMs } from '#/remaining.ts';
 import { MAX_ANSWER_BYTES } from '#/speak.ts';
 
@@ -17,8 +18,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  #body = EMPTY;
 
   constructor(call: CallMeta, now: number, done: Done) {
     this.#done = done;
@@ -36,18 +36,19 @@ export class Answer implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     this.#status = statusCode;
     this.#headers = headers;
+    const announced = Number(headers['content-length']);
+    this.#body = new Gathered(announced > 0 ? announced : undefined, MAX_ANSWER_BYTES);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > MAX_ANSWER_BYTES) {
+    if (this.#body.size + chunk.length > MAX_ANSWER_BYTES) {
       const failure = { kind: 'unreadable', notSent: false, status: this.#status } as const;
       this.#giveUp(new AppError('bad_gateway', `It answered with more than ${MAX_ANSWER_BYTES} bytes.`, { failure }));
-    } else this.#chunks.push(chunk);
+    } else this.#body.add(chunk);
   }
 
   onResponseEnd(): void {
-    this.#end(undefined, this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks));
+    this.#end(undefined, this.#body.take());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
@@ -67,9 +68,11 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.ended = true;
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#chunks = [];
+    this.#body = EMPTY;
     this.#done(error, this.#status, body, this.#headers);
   }
 }
 
 const NOTHING = Buffer.alloc(0);
+/** Before there are headers nothing is gathered. */
+const EMPTY = new Gathered(0, 0);

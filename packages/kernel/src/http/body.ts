@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AppError } from '#/errors.ts';
+import { Gathered } from '#/http/gathered.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -15,19 +16,23 @@ export function readBody(request: IncomingMessage, limit: number, done: (error: 
     return;
   }
   let first: Buffer | undefined;
-  let rest: Buffer[] | undefined;
-  let size = 0;
+  let rest: Gathered | undefined;
   const onData = (chunk: Buffer): void => {
-    size += chunk.length;
-    if (size > limit) {
+    if ((rest?.size ?? first?.length ?? 0) + chunk.length > limit) {
       request.off('data', onData);
       request.off('end', onEnd);
       request.resume();
       done(tooLarge(limit), NOTHING);
     } else if (first === undefined) first = chunk;
-    else (rest ??= [first]).push(chunk);
+    else {
+      if (rest === undefined) {
+        rest = new Gathered(announced || undefined, limit);
+        rest.add(first);
+      }
+      rest.add(chunk);
+    }
   };
-  const onEnd = (): void => done(undefined, rest === undefined ? (first ?? NOTHING) : Buffer.concat(rest, size));
+  const onEnd = (): void => done(undefined, rest?.take() ?? first ?? NOTHING);
   request.on('data', onData);
   request.on('end', onEnd);
 }

@@ -1,4 +1,5 @@
 import type { Contract } from '#/contract.ts';
+import type { InputReader } from '#/http/wire.ts';
 import { wires } from '#/http/wires.ts';
 
 /**
@@ -6,8 +7,13 @@ import { wires } from '#/http/wires.ts';
  * returns it with defaults filled in.
  */
 export function inputChecker<C extends Contract>(contract: C, operation: keyof C['operations'] & string): (value: unknown) => unknown {
+  const reader = inputReader(contract, operation);
+  return (value) => reader.check(value);
+}
+
+/** Reads an input elsewhere than at the door of its operation: what is read there is read here, and refused in the same words. */
+export function inputReader<C extends Contract>(contract: C, operation: keyof C['operations'] & string): InputReader {
   const known = contract.operations[operation];
   if (known === undefined) throw new Error(`${contract.name} has no operation ${operation}.`);
-  const reader = wires[contract.wire].reader(known);
-  return (value) => reader.check(value);
+  return wires[contract.wire].reader(known);
 }

@@ -38,6 +38,8 @@ export function openProtocols(contract: Contract, spoken: SpokenByName = {}): re
   });
 }
 
-/** By method and path: where questions of the same process come in. */
-export const foreignDoors = (protocols: readonly OpenedProtocol[]): ReadonlyMap<string, Door> =>
-  new Map(protocols.flatMap(({ doors }) => doors.map((door) => [`${door.operation.method} ${door.operation.path}`, door])));
+/** By method and path: where questions of the same process come in as bytes, to protocols and to operations. */
+export const foreignDoors = (protocols: readonly OpenedProtocol[], endpoints: readonly Door[]): ReadonlyMap<string, Door> =>
+  new Map(
+    [...endpoints, ...protocols.flatMap(({ doors }) => doors)].map((door) => [`${door.operation.method} ${door.operation.path}`, door]),
+  );

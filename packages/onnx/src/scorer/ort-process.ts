@@ -27,8 +27,14 @@ export class OrtProcess implements OrtWorker {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;
-    const ref = (): void => void (child.ref(), child.channel?.ref());
-    const unref = (): void => void (child.unref(), child.channel?.unref());
+    const ref = (): void => {
+      child.ref();
+      child.channel?.ref();
+    };
+    const unref = (): void => {
+      child.unref();
+      child.channel?.unref();
+    };
     this.#replies = new Replies({ ref, unref }, (cause) => gone(this.#passed ?? 'has ended', cause));
     this.#watch = this.#watchOf(settings.memoryMb);
     child.on('message', (answer: Answer) => this.#came(answer));

@@ -117,7 +117,7 @@ export class AnsweringModel implements ServedModel {
   }
 
   async #askLater(columns: Columns, rows: number, call: CallMeta): Promise<Outputs> {
-    this.quarantine.refuseWhileIn(`${this.model}@${this.version}`);
+    this.refuseInQuarantine();
     const started = this.#begin();
     let isInside = false;
     try {
@@ -135,6 +135,23 @@ export class AnsweringModel implements ServedModel {
     } finally {
       if (isInside) this.#gate.leave();
     }
+  }
+
+  /** Counts a question that is answered in another thread. */
+  async elsewhere<T extends { readonly rows: number }>(ask: () => Promise<T>): Promise<T> {
+    const started = this.#begin();
+    try {
+      const answer = await ask();
+      this.#end(started, answer.rows, undefined);
+      return answer;
+    } catch (error) {
+      this.#end(started, 0, error);
+      throw error;
+    }
+  }
+
+  refuseInQuarantine(): void {
+    this.quarantine.refuseWhileIn(`${this.model}@${this.version}`);
   }
 
   #begin(): number {

@@ -35,6 +35,7 @@ export async function loadModel(
     loadTimeoutMs: config.loadTimeoutMs,
     maxWaiting: config.maxConcurrent,
     maxBatchRows: config.maxBatchRows,
+    maxOutputBytes: MOST_OUTPUT_BYTES,
   });
   try {
     await warm(scorer, file, call);
@@ -47,6 +48,9 @@ export async function loadModel(
 
 /** A network of more bytes takes too long for the loop that answers, and ONNX Runtime computes it faster. Trees are quick whatever their size. */
 const LARGE_NETWORK_BYTES = 8_388_608;
+
+/** What has more outputs is asked anew in the thread for large questions: here it would be read and written in one piece. */
+const MOST_OUTPUT_BYTES = 262_144;
 
 /** ONNX is only loaded where a model is. */
 async function openFile({ bytes }: FetchedModel, options: ScorerOptions & Pick<LoadDeps, 'read'>): Promise<Scorer> {

@@ -4,6 +4,7 @@ import { rolesOf, type Roles } from '#/domain/predictions.ts';
 import { RowReader } from '#/domain/read-rows.ts';
 import { explainableOf, type Explainable } from '#/explain/explainable.ts';
 import type { AnsweringModel } from '#/models/answering-model.ts';
+import type { Scorer } from '@mlab/onnx';
 
 /** How rows become the columns of a model, its outputs predictions, and whether these can be explained. */
 export interface RowForm {
@@ -18,12 +19,13 @@ const forms = new WeakMap<AnsweringModel, RowForm>();
 export function rowFormOf(model: AnsweringModel): RowForm {
   const known = forms.get(model);
   if (known !== undefined) return known;
-  const graph = model.scorer.model;
-  const form = {
-    reader: new RowReader(fieldsOf(model, model.signature)),
-    roles: rolesOf(model, classesOfGraph(graph)),
-    explainable: explainableOf(graph, model.file.profile !== undefined),
-  };
+  const form = rowFormFor(model.scorer, model.signature, model.file.profile !== undefined);
   forms.set(model, form);
   return form;
 }
+
+export const rowFormFor = (scorer: Scorer, signature: unknown, hasProfile: boolean): RowForm => ({
+  reader: new RowReader(fieldsOf(scorer, signature)),
+  roles: rolesOf(scorer, classesOfGraph(scorer.model)),
+  explainable: explainableOf(scorer.model, hasProfile),
+});

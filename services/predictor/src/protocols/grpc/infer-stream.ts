@@ -1,9 +1,15 @@
-import { AppError, type CallMeta } from '@mlab/kernel';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { InferParameterSchema, type ModelInferRequest, type ModelStreamInferResponseSchema } from '@mlab/protos/open-inference';
-import { infer, type InferenceDeps } from './infer.ts';
+import { AppError, UnreadMessage, type CallMeta } from '@mlab/kernel';
+import { create, fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  InferParameterSchema,
+  ModelInferResponseSchema,
+  type ModelInferRequest,
+  type ModelStreamInferResponseSchema,
+} from '@mlab/protos/open-inference';
+import type { InferAnswer } from './answer-of.ts';
+import { infer, inferUnread, type InferenceDeps } from './infer.ts';
 
-type StreamAnswer = MessageInitShape<typeof ModelStreamInferResponseSchema> & object;
+export type StreamAnswer = MessageInitShape<typeof ModelStreamInferResponseSchema> & object;
 
 /** Triton's clients ask with this for a mark on the last answer to each request; here each request has one answer. */
 const WANTS_FINAL = 'triton_enable_empty_final_response';
@@ -14,19 +20,29 @@ const WANTS_FINAL = 'triton_enable_empty_final_response';
  */
 export async function* inferStream(
   deps: InferenceDeps,
-  requests: AsyncIterable<ModelInferRequest>,
+  requests: AsyncIterable<ModelInferRequest | UnreadMessage>,
   call: CallMeta,
 ): AsyncGenerator<StreamAnswer> {
   for await (const request of requests) {
+    const isUnread = request instanceof UnreadMessage;
     try {
-      const answer = await infer(deps, request, call);
-      const wantsFinal = request.parameters[WANTS_FINAL]?.parameterChoice.value === true;
-      yield { inferResponse: wantsFinal ? { ...answer, parameters: { triton_final_response: FINAL } } : answer };
+      // What was written in another thread has its envelope already.
+      if (isUnread) yield (await inferUnread(deps, { bytes: request.bytes, streamed: true }, call)) as unknown as StreamAnswer;
+      else {
+        const answer = await infer(deps, request, call);
+        yield inEnvelope(request, answer instanceof Uint8Array ? fromBinary(ModelInferResponseSchema, answer) : answer);
+      }
     } catch (error) {
       if (!AppError.is(error) || error.code === 'internal' || call.signal.aborted) throw error;
-      yield { errorMessage: error.message.slice(0, 1000).toWellFormed(), inferResponse: { modelName: request.modelName, id: request.id } };
+      const { modelName = '', id = '' } = isUnread ? {} : request;
+      yield { errorMessage: error.message.slice(0, 1000).toWellFormed(), inferResponse: { modelName, id } };
     }
   }
 }
+
+export const inEnvelope = ({ parameters }: ModelInferRequest, answer: InferAnswer): StreamAnswer => ({
+  inferResponse:
+    parameters[WANTS_FINAL]?.parameterChoice.value === true ? { ...answer, parameters: { triton_final_response: FINAL } } : answer,
+});
 
 const FINAL = create(InferParameterSchema, { parameterChoice: { case: 'boolParam', value: true } });

@@ -4,7 +4,7 @@ import type { ServedModel } from '#/domain/served-model.ts';
 import { configOf, metadataOf, serverMetadata, statisticsOf, versionsInMemory } from '#/protocols/open-inference/describe.ts';
 import { indexModels, loadModel, unloadModel } from '#/protocols/open-inference/repository.ts';
 import { whichModel } from '#/protocols/open-inference/which-model.ts';
-import { infer, type InferenceDeps } from './infer.ts';
+import { infer, inferUnread, type InferenceDeps } from './infer.ts';
 import { inferStream } from './infer-stream.ts';
 
 interface Named {
@@ -38,7 +38,7 @@ export function inferenceService(deps: InferenceDeps): GrpcImplementation {
     return { modelStats: wanted.map(statisticsOf).map(statisticsMessage) };
   };
 
-  return implement(GRPCInferenceService, {
+  const handlers: Handlers = {
     serverLive: () => ({ live: true }),
     serverReady: () => ({ ready: isReady() }),
     modelReady,
@@ -48,7 +48,7 @@ export function inferenceService(deps: InferenceDeps): GrpcImplementation {
       const { inputs, outputs, ...rest } = metadataOf(model, versionsInMemory(models, model.model));
       return { ...rest, inputs: inputs.map(withBigShape), outputs: outputs.map(withBigShape) };
     },
-    modelInfer: (request: ModelInferRequest, call) => infer(deps, request, call),
+    modelInfer: (request: ModelInferRequest, call) => infer(deps, request, call) as ReturnType<Handlers['modelInfer']>,
     modelStreamInfer: (requests, call) => inferStream(deps, requests, call),
     modelConfig: async (asked, call) => {
       const { name, platform, backend, max_batch_size: maxBatchSize, input, output } = configOf(await open(asked, call));
@@ -64,7 +64,9 @@ export function inferenceService(deps: InferenceDeps): GrpcImplementation {
       await unloadModel(deps, modelName, call);
       return {};
     },
-  });
+  };
+  const unread = (bytes: Uint8Array, call: CallMeta): Promise<Uint8Array> => inferUnread(deps, { bytes, streamed: false }, call);
+  return implement(GRPCInferenceService, handlers, { fromBytes: deps.large.fromBytes, answer: { modelInfer: unread } });
 }
 
 const withBigShape = <T extends { readonly shape: readonly number[] }>(tensor: T) => ({ ...tensor, shape: tensor.shape.map(BigInt) });

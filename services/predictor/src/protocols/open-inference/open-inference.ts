@@ -1,8 +1,9 @@
-import { MAX_TENSOR_BYTES, type openInference } from '@mlab/contracts/open-inference';
+import type { openInference } from '@mlab/contracts/open-inference';
 import type { registry } from '@mlab/contracts/registry';
 import { AppError, type CallMeta, type ClientOf, type ForeignAnswer, type ForeignRequest, type Spoken } from '@mlab/kernel';
 import { renderOpenInferenceError } from '@mlab/open-inference';
 import type { ServedModel } from '#/domain/served-model.ts';
+import type { LargeQuestions } from '#/large/large-questions.ts';
 import type { ProtocolModels } from '#/protocols/with-demo.ts';
 import { answer } from './answer.ts';
 import { configOf, metadataOf, serverMetadata, statisticsOf, versionsInMemory } from './describe.ts';
@@ -17,13 +18,14 @@ export interface OpenInferenceOptions {
   readonly registry: ClientOf<typeof registry> | undefined;
   /** Counted together with what comes over gRPC. */
   readonly statistics: Statistics;
+  readonly large: LargeQuestions;
   /** False as soon as the service begins to end: who balances between copies then asks others. */
   readonly isReady: () => boolean;
 }
 
 /** The Open Inference Protocol V2 over REST. */
-export function speakOpenInference({ models, registry, statistics, isReady }: OpenInferenceOptions): Spoken<typeof openInference> {
-  const infer = inferHandler({ models, statistics, maxBodyBytes: MAX_TENSOR_BYTES });
+export function speakOpenInference({ models, registry, statistics, large, isReady }: OpenInferenceOptions): Spoken<typeof openInference> {
+  const infer = inferHandler({ models, statistics, large });
   const open = ({ params }: ForeignRequest, call: CallMeta): Promise<ServedModel> =>
     models.open(whichModel(params['model'] ?? '', params['version']), call);
 

@@ -56,6 +56,11 @@ export class Statistics {
     return this.#clock.monotonic();
   }
 
+  /** How long each part of it took, in milliseconds. */
+  took(statistics: VersionStatistics, rows: number, [read, computed, written]: readonly [number, number, number]): void {
+    this.succeeded(statistics, rows, [0, read, read + computed, read + computed + written]);
+  }
+
   /** `times`: when it began, when the inputs were there, when the model had answered, and when the answer was written. */
   succeeded(statistics: VersionStatistics, rows: number, times: readonly [number, number, number, number]): void {
     const [began, read, asked, written] = times;
