@@ -46,11 +46,23 @@ async function describe(name: string): Promise<readonly FileDescriptorProto[]> {
       for (const each of field) if (oneofDecl[each.oneofIndex]?.name === `_${each.name}`) each.proto3Optional = true;
   }
   for (const file of own) file.dependency = imported.map((other) => other.name);
+  for (const { messageType } of files) messageType.forEach(nameEntries);
   nameFully(files);
   return [...imported, ...own];
 }
 
 const isOurs = (file: FileDescriptorProto): boolean => file.package !== 'google.protobuf';
+
+/** What a map consists of is a message whose name follows from the map's own: who reads descriptors insists on it. */
+function nameEntries({ field, nestedType }: DescriptorProto): void {
+  nestedType.forEach(nameEntries);
+  for (const entry of nestedType.filter(({ options }) => options?.mapEntry)) {
+    const map = field.find(({ typeName }) => typeName === entry.name);
+    if (map === undefined) throw new Error(`No map consists of ${entry.name}.`);
+    entry.name = `${map.name.replaceAll(/(?:^|_)(.?)/g, (_, first: string) => first.toUpperCase())}Entry`;
+    map.typeName = entry.name;
+  }
+}
 
 /** The parser leaves names of types as they were written; protoc says them in full, with a dot before them. */
 function nameFully(files: readonly FileDescriptorProto[]): void {
@@ -103,14 +115,17 @@ async function generate(name: string): Promise<readonly { readonly file: string;
   return file.map(({ name: made, content }) => ({ file: made, content }));
 }
 
-mkdirSync(generated, { recursive: true });
-for (const proto of readdirSync(protoFolder)) {
+const protos = readdirSync(protoFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.proto'));
+for (const proto of protos.map((name) => name.replaceAll('\\', '/'))) {
   for (const { file, content } of await generate(proto)) {
     const path = join(generated, file);
     const same = existsSync(path) && readFileSync(path, 'utf8') === content;
     if (process.argv.includes('--check')) {
       if (!same) process.exitCode = 1;
-    } else if (!same) writeFileSync(path, content);
+    } else if (!same) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+    }
     if (!same) process.stdout.write(`${file} is not what ${proto} says.\n`);
   }
 }

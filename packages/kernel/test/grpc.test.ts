@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectH2, type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -9,9 +9,7 @@ import {
   AppError,
   defineContract,
   defineService,
-  grpcMethod,
   Host,
-  implement,
   rootCall,
   schema,
   type CallMeta,
@@ -21,53 +19,13 @@ import {
 } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus as Serving } from '@mlab/protos/health';
-import { PredictorService, PredictRequestSchema } from '@mlab/protos/predictor';
-import { openLog, plainTracer } from '@mlab/telemetry';
+import { PredictorService } from '@mlab/protos/predictor';
+import { openLog } from '@mlab/telemetry';
 import { Type } from 'typebox';
-import { openGrpcTransport } from '../src/grpc/client.ts';
+import { ANSWERS, clientOf, framed, question, refusal, sample, sampleOf, send, withSession, type RawAnswer } from './grpc-sample.ts';
 import { testCertificates, type TestCertificates } from './identity-settings.ts';
 
-const ANSWERS = 'mlab.predictor.v1.PredictorService';
 const SECRET = { MLAB_IDENTITY: 'secret', MLAB_IDENTITY_SECRET: 'a secret of thirty-two bytes, at least' };
-
-const told = grpcMethod({ summary: 'Answers', scope: 'sample:ask', timeoutMs: 500, maxMessageBytes: 100_000 });
-
-/** A service that answers over gRPC as a test wants it. */
-const sample = defineContract({
-  name: 'sample',
-  title: 'Sample',
-  label: 'Sample',
-  description: 'Answers.',
-  port: 8990,
-  wire: 'problem',
-  operations: {},
-  grpc: {
-    port: 9990,
-    services: { [ANSWERS]: { Predict: told, PredictRows: { ...told, callers: ['reader'] }, ExplainRows: told, Infer: told } },
-  },
-});
-
-type Answer = (input: string, call: CallMeta) => Promise<string> | string;
-
-/** Answers by `answer`, which gets the text of the question. */
-const sampleOf = (answer: Answer, checks: () => boolean = () => true) =>
-  defineService({
-    contract: sample,
-    needs: {},
-    config: schema(Type.Object({})),
-    start: () => ({
-      handlers: {},
-      checks: () => [{ name: 'sample', ok: checks(), required: true, detail: '' }],
-      grpc: async () => [
-        implement(PredictorService, {
-          predict: async ({ input }, call) => ({ message: await answer(input, call) }),
-          predictRows: (_, call) => ({ model: call.caller }),
-          explainRows: () => ({}),
-          infer: () => ({}),
-        }),
-      ],
-    }),
-  });
 
 const askerOf = (name: string) =>
   defineService({
@@ -81,80 +39,6 @@ const askerOf = (name: string) =>
   });
 let copies: () => readonly Pick<Instance<unknown>, 'id' | 'grpc'>[] = () => [];
 const way = () => copies()[0]?.grpc?.client(PredictorService);
-
-function clientOf(url: string, caller = 'test', silenceMs?: number) {
-  const limit = silenceMs === undefined ? {} : { silenceMs };
-  const transport = openGrpcTransport({ callee: 'sample', label: 'Sample', url: () => url, caller, tracer: plainTracer, ...limit });
-  return {
-    connect: transport.connect,
-    client: transport.client(PredictorService),
-    health: transport.client(Health),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
-  };
-}
-
-const refusal = (answer: Promise<unknown>): Promise<AppError> =>
-  answer.then(
-    () => assert.fail('it was answered'),
-    (error: unknown) => {
-      assert.ok(AppError.is(error), String(error));
-      return error;
-    },
-  );
-
-interface RawAnswer {
-  readonly http: number;
-  readonly status: string | undefined;
-  readonly message: string;
-  readonly trailers: IncomingHttpHeaders;
-}
-
-const framed = (message: Uint8Array, { length = message.length, compressed = 0 } = {}): Buffer => {
-  const frame = Buffer.alloc(5 + message.length);
-  frame[0] = compressed;
-  frame.writeUInt32BE(length, 1);
-  frame.set(message, 5);
-  return frame;
-};
-const question = (input: string): Uint8Array => toBinary(PredictRequestSchema, create(PredictRequestSchema, { input }));
-
-async function send(session: ClientHttp2Session, body: Buffer | undefined, headers: OutgoingHttpHeaders = {}): Promise<RawAnswer> {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': `/${ANSWERS}/Predict`,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...headers,
-  });
-  let found: IncomingHttpHeaders = {};
-  let http = 0;
-  stream.on('response', (head) => {
-    http = Number(head[':status']);
-    found = { ...found, ...head };
-  });
-  stream.on('trailers', (trailers) => (found = { ...found, ...trailers }));
-  stream.on('error', () => {});
-  stream.resume();
-  if (body === undefined) stream.end();
-  else stream.end(body);
-  await once(stream, 'close');
-  return {
-    http,
-    status: found['grpc-status'] as string | undefined,
-    message: decodeURI(String(found['grpc-message'] ?? '')),
-    trailers: found,
-  };
-}
-
-async function withSession<T>(url: string, use: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
-  const session = connectH2(url);
-  session.on('error', () => {});
-  try {
-    return await use(session);
-  } finally {
-    session.destroy();
-  }
-}
 
 test('a question is answered for who asks, in his trace, and counted by its method', async () => {
   let seen: CallMeta | undefined;
@@ -481,100 +365,6 @@ test('nobody there, and a port that is taken, are told in a sentence', async () 
   const error = await refusal(asker.client.predict({ input: 'x' }, rootCall('test')));
   assert.equal(error.code, 'unavailable');
   assert.deepEqual([error.failure?.kind, error.failure?.notSent], ['refused', true]);
-});
-
-/** Stands before a service; `pass` says what becomes of each connection, and of those that are open. */
-async function openPassage(to: string) {
-  const { port: behind } = new URL(to);
-  const open = new Set<Socket>();
-  const passage = {
-    /** What each connection that comes waits for. */
-    pass: (): Promise<void> => Promise.resolve(),
-    came: 0,
-    port: 0,
-    listen: async (): Promise<void> => {
-      server.listen(passage.port, '127.0.0.1');
-      await once(server, 'listening');
-      passage.port = (server.address() as AddressInfo).port;
-    },
-    /** No bytes through what is open, and no word of it to anybody. */
-    hush: (): void => {
-      for (const socket of open) socket.unpipe();
-    },
-    close: async (): Promise<void> => {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-    [Symbol.asyncDispose]: () => passage.close(),
-  };
-  const lead = async (here: Socket): Promise<void> => {
-    passage.came++;
-    open.add(here.on('error', () => {}));
-    await passage.pass();
-    const there = connectTcp(Number(behind), '127.0.0.1');
-    open.add(there.on('error', () => {}));
-    here.on('close', () => there.destroy());
-    there.on('close', () => here.destroy());
-    here.pipe(there).pipe(here);
-  };
-  const server = createServer((here) => void lead(here));
-  await passage.listen();
-  return passage;
-}
-
-test('who asks when nobody was there makes a try of his own, and waits for what takes its time to answer', async () => {
-  await using app = await startTest(sampleOf((input) => input));
-  await using passage = await openPassage(app.grpcUrl);
-  await using asker = clientOf(`http://127.0.0.1:${passage.port}`);
-  await passage.close();
-  for (let times = 0; times < 3; times++)
-    assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test')))).failure?.kind, 'refused');
-  // The library alone would say no for its own time, and go on to until the other side has said its first word.
-  passage.pass = () => new Promise((resolve) => setTimeout(resolve, 300));
-  await passage.listen();
-  const inputs = ['a', 'b', 'c', 'd'];
-  const answers = await Promise.all(inputs.map((input) => asker.client.predict({ input }, rootCall('test'))));
-  assert.deepEqual(
-    answers.map(({ message }) => message),
-    inputs,
-  );
-  // One for all of them, and perhaps the last that the library tried by itself.
-  assert.ok(passage.came <= 2, String(passage.came));
-});
-
-test('a connection that does not come about, and one that has died without a word, are replaced', async () => {
-  await using app = await startTest(sampleOf((input) => input));
-  await using passage = await openPassage(app.grpcUrl);
-  await using asker = clientOf(`http://127.0.0.1:${passage.port}`, 'test', 150);
-  const answered = async (): Promise<void> => {
-    for (let times = 0; times < 10; times++) {
-      const answer = await asker.client.predict({ input: 'x' }, rootCall('test', 100)).catch(() => undefined);
-      if (answer?.message === 'x') return;
-    }
-    assert.fail('nothing came through');
-  };
-  passage.pass = () => new Promise(() => {});
-  assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test', 100)))).code, 'deadline');
-  passage.pass = () => Promise.resolve();
-  await answered();
-  passage.hush();
-  assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test', 100)))).code, 'deadline');
-  await answered();
-});
-
-test('a connection can be there before the first question, and nobody there is no error', async () => {
-  await using app = await startTest(sampleOf((input) => input));
-  await using passage = await openPassage(app.grpcUrl);
-  await using asker = clientOf(`http://127.0.0.1:${passage.port}`);
-  await asker.connect(3000);
-  assert.equal(passage.came, 1);
-  assert.equal((await asker.client.predict({ input: 'x' }, rootCall('test'))).message, 'x');
-  assert.equal(passage.came, 1);
-  await passage.close();
-  await refusal(asker.client.predict({ input: 'x' }, rootCall('test')));
-  await asker.connect(3000);
-  await passage.listen();
-  assert.equal((await asker.client.predict({ input: 'x' }, rootCall('test'))).message, 'x');
 });
 
 test('a shutdown lets calls under way end', async () => {

@@ -86,16 +86,18 @@ async function openEngine(
   sockets: ReturnType<typeof openSocketTable>,
   draining: AbortSignal,
 ): Promise<GrpcEngine> {
-  const [implementations, { openDoors }, { healthDoors }, { openGrpcEngine }] = await Promise.all([
+  const [implementations, { openDoors }, { healthDoors }, { reflectionDoors }, { openGrpcEngine }] = await Promise.all([
     open(),
     import('#/grpc/doors.ts'),
     import('#/grpc/health.ts'),
+    import('#/grpc/reflection.ts'),
     import('#/grpc/engine.ts'),
   ]);
   const doors = openDoors({ contract, messageLimitBytes: settings.bodyLimitBytes }, implementations);
   const { tracer } = telemetry;
   const gate = openGate(settings, identity.tls !== undefined);
-  const all = [...doors, ...healthDoors(contract, checks, draining)];
+  const services = implementations.map(({ descriptor }) => descriptor);
+  const all = [...doors, ...healthDoors(contract, checks, draining), ...reflectionDoors(contract, services)];
   return openGrpcEngine({ doors: all, sockets, settings, draining, tracer, observer, gate, admit, identity });
 }
 
