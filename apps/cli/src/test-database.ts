@@ -1,14 +1,13 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFileSync, rmSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 
 interface TestDatabase extends AsyncDisposable {
   /** What the tests are told of it. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Nothing of it outlives the tests, so nothing of it has to survive anything. */
-const SETTINGS = 'fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n';
+/** Nothing of it outlives the tests, so nothing of it has to survive anything; and nobody guesses passwords of hundreds of random bits. */
+const SETTINGS = 'fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nscram_iterations = 1\n';
 const NONE: TestDatabase = { env: {}, [Symbol.asyncDispose]: async () => undefined };
 
 /**
@@ -17,14 +16,31 @@ const NONE: TestDatabase = { env: {}, [Symbol.asyncDispose]: async () => undefin
  */
 export async function openTestDatabase(env: NodeJS.ProcessEnv): Promise<TestDatabase> {
   if (env['MLAB_TEST_DATABASE_URL']) return NONE;
-  const { describeEmbedded, prepareCluster, startEmbedded } = await import('@mlab/sql/embedded');
+  const { claimFolder, describeEmbedded, prepareCluster, startEmbedded } = await import('@mlab/sql/embedded');
   if (!describeEmbedded().available) return NONE;
   await using stack = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), 'mlab-test-postgres-'));
+  const folder = await claimFolder(hasRoom(MEMORY) ? MEMORY : tmpdir(), 'mlab-test-postgres-', 0o700);
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const { userSettings } = await prepareCluster({ folder });
   appendFileSync(userSettings, SETTINGS);
   const { url } = stack.use(await startEmbedded({ folder }));
   const running = stack.move();
   return { env: { MLAB_TEST_DATABASE_URL: url }, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/**
+ * Linux keeps what lies there in memory. Each database of a test is 300 files, which are made and deleted again: that costs a file system
+ * of a disk ten times as much as all that PostgreSQL does for the test.
+ */
+const MEMORY = '/dev/shm';
+/** The databases that are open at once, and the log of what was written to them, need a few hundred MB. */
+const ROOM = 3 * 2 ** 30;
+
+function hasRoom(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize > ROOM && freemem() > 2 * ROOM;
+  } catch {
+    return false;
+  }
 }

@@ -24,10 +24,11 @@ const LOCK = "hashtextextended('mlab provision', 0)";
 
 /** Makes a service's schema and role, or puts them right, with the login of `DATABASE_URL`. One process at a time does so. */
 export async function provision(admin: Client, target: Target, login: Login, log: Logger): Promise<void> {
-  requireVersion(await versionOf(admin), target);
+  const version = await versionOf(admin);
+  requireVersion(version, target);
   await admin.query(`SELECT pg_advisory_lock(${LOCK})`);
   try {
-    await makeRoleAndSchema(admin, target, login);
+    await makeRoleAndSchema(admin, target, login, version.iterations);
     await limitRights(admin, target, login, log);
   } finally {
     await admin.query(`SELECT pg_advisory_unlock(${LOCK})`).catch(() => undefined);
@@ -36,7 +37,8 @@ export async function provision(admin: Client, target: Target, login: Login, log
 
 async function versionOf(admin: Client): Promise<Version> {
   const { rows } = await admin.query<Version>(
-    "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name",
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name,
+       COALESCE(current_setting('scram_iterations', true), '4096')::int AS iterations`,
   );
   return rows[0] as Version;
 }
@@ -45,13 +47,15 @@ interface Version {
   /** 150004 is 15.4. */
   readonly number: number;
   readonly name: string;
+  /** How much work each guess of a password is to be. PostgreSQL 16 and newer let their owner say; before, it is always as much. */
+  readonly iterations: number;
 }
 
-export function requireVersion({ number, name }: Version, { host, port }: Target): void {
+export function requireVersion({ number, name }: Pick<Version, 'number' | 'name'>, { host, port }: Target): void {
   if (number < 140_000) throw new Error(`PostgreSQL ${name} answers at ${host}:${port} (DATABASE_URL): 14 or newer is needed.`);
 }
 
-async function makeRoleAndSchema(admin: Client, { user, database }: Target, login: Login): Promise<void> {
+async function makeRoleAndSchema(admin: Client, { user, database }: Target, login: Login, iterations: number): Promise<void> {
   const [role, schema, me] = [login.role, login.schema, user].map((name) => escapeIdentifier(name)) as [string, string, string];
   const { rows } = await admin.query<State>(STATE, [login.role, login.schema]);
   const state = rows[0] as State;
@@ -61,7 +65,7 @@ async function makeRoleAndSchema(admin: Client, { user, database }: Target, logi
 
   const verb = state.role_exists ? 'ALTER' : 'CREATE';
   const mayRoles = `ALTER ROLE ${me} CREATEROLE`;
-  await granted(admin, `${verb} ROLE ${role} LOGIN PASSWORD ${escapeLiteral(scramVerifier(login.password))}`, user, mayRoles);
+  await granted(admin, `${verb} ROLE ${role} LOGIN PASSWORD ${escapeLiteral(scramVerifier(login.password, iterations))}`, user, mayRoles);
   await granted(admin, `ALTER ROLE ${role} SET search_path = ${schema}`, user, mayRoles);
   // A process that was killed no longer waits for its statement, and the server is to notice. Not every system can tell.
   await admin.query(`ALTER ROLE ${role} SET client_connection_check_interval = '2s'`).catch(() => undefined);
@@ -101,8 +105,7 @@ async function granted(admin: Client, statement: string, user: string, grant: st
 }
 
 /** What PostgreSQL keeps of a password, so that the password itself is never in a statement, and in no log of statements (RFC 5803). */
-function scramVerifier(password: string): string {
-  const iterations = 4096;
+function scramVerifier(password: string, iterations: number): string {
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
   const keyOf = (label: string): Buffer => createHmac('sha256', salted).update(label).digest();
