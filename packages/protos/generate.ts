@@ -74,7 +74,7 @@ function nameFully(files: readonly FileDescriptorProto[]): void {
     for (const nested of nestedType) visit(here, nested);
   };
   const full = (scope: string, name: string): string => {
-    if (name === '' || name.startsWith('.')) return name;
+    if (name.startsWith('.')) return name;
     for (let at = scope; ; at = at.slice(0, at.lastIndexOf('.'))) {
       if (known.has(`${at}.${name}`)) return `${at}.${name}`;
       if (at === '') throw new Error(`${scope} speaks of ${name}, which is nowhere.`);
@@ -82,7 +82,8 @@ function nameFully(files: readonly FileDescriptorProto[]): void {
   };
   const write = (scope: string, message: DescriptorProto): void => {
     const here = `${scope}.${message.name}`;
-    for (const field of message.field) field.typeName = full(here, field.typeName);
+    // A type that is named, be it with nothing, is refused where the field has a plain one.
+    for (const field of message.field) if (field.typeName !== '') field.typeName = full(here, field.typeName);
     for (const nested of message.nestedType) write(here, nested);
   };
   for (const { package: of, messageType, enumType } of files) {

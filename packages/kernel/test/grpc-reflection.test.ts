@@ -7,6 +7,7 @@ import {
   createFileRegistry,
   fromBinary,
   fromJson,
+  isFieldSet,
   toBinary,
   toJson,
   type DescMessage,
@@ -14,7 +15,13 @@ import {
   type FileRegistry,
   type MessageInitShape,
 } from '@bufbuild/protobuf';
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema, type DescriptorProto } from '@bufbuild/protobuf/wkt';
+import {
+  FieldDescriptorProto_Type,
+  FieldDescriptorProtoSchema,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  type DescriptorProto,
+} from '@bufbuild/protobuf/wkt';
 import { startTest } from '@mlab/kernel/testing';
 import { GRPCInferenceService } from '@mlab/protos/open-inference';
 import { PredictorService } from '@mlab/protos/predictor';
@@ -132,9 +139,14 @@ test('each name leads to its file, which comes once with all that it imports; wh
   }
 });
 
-test('what is told is what protoc would: entries of maps have the names that follow from the maps', () => {
+const { MESSAGE, ENUM } = FieldDescriptorProto_Type;
+const NAMED: readonly number[] = [MESSAGE, ENUM];
+
+test('what is told is what protoc would: entries of maps are named after the maps, and plain fields have no type by name', () => {
   const visit = ({ field, nestedType }: DescriptorProto): void => {
     nestedType.forEach(visit);
+    for (const each of field)
+      assert.equal(isFieldSet(each, FieldDescriptorProtoSchema.field.typeName), NAMED.includes(each.type), each.name);
     for (const { name, options } of nestedType) {
       if (!options?.mapEntry) continue;
       const map = field.find(({ typeName }) => typeName.endsWith(`.${name}`));
