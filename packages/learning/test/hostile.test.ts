@@ -118,7 +118,7 @@ test('each parameter has a default, bounds or choices, and a description, and a 
 });
 
 test('a parameter that is not taken is refused by its name', () => {
-  const named = (name: string) => own.find((trainer) => trainer.name === name) as (typeof own)[number];
+  const named = (name: string) => trainers.find((trainer) => trainer.name === name) as (typeof trainers)[number];
   const refusals: readonly [string, unknown, RegExp][] = [
     ['logistic', { C: 0 }, /^logistic\.C must be > 0, got 0/],
     ['logistic', { C: '1' }, /^logistic\.C must be number, got "1"/],
@@ -133,10 +133,19 @@ test('a parameter that is not taken is refused by its name', () => {
     ['mlp', { dropout: 1 }, /^mlp\.dropout must be <= 0\.95, got 1/],
     ['kmeans', { n_clusters: 0 }, /^kmeans\.n_clusters must be >= 1, got 0/],
     ['isolation-forest', { contamination: 0.7 }, /^isolation-forest\.contamination/],
+    ['boosting', { monotone_constraints: { constructor: 2 } }, /^boosting\.monotone_constraints\.constructor must be -1, .* got 2/],
+    ['boosting', { class_weight: { a: -1 } }, /^boosting\.class_weight must be "none", or must be "balanced", or must be >= 0, got \{/],
+    ['boosting', { boost_from_average: 1 }, /^boosting\.boost_from_average must be boolean, got 1/],
+    ['boosting', { alpha: 1 }, /^boosting\.alpha must be < 1, got 1/],
+    ['boosting', { num_leaves: null }, /^boosting\.num_leaves must be integer, got null/],
+    ['mlp', { activation: 'sine' }, /^mlp\.activation must be one of relu, tanh, logistic, got "sine"/],
     ['baseline', [], /^The params of baseline have to be an object, got \[\]/],
     ['baseline', null, /^The params of baseline have to be an object, got null/],
   ];
   for (const [name, given, message] of refusals) assert.throws(() => readParams(named(name), given), { code: 'invalid', message });
+  const given = { monotone_constraints: JSON.parse('{"__proto__": 1, "a": -1}') as object, num_leaves: undefined };
+  const { monotone_constraints: constraints, num_leaves: leaves } = readParams(named('boosting'), given) as Record<string, unknown>;
+  assert.deepEqual([Object.entries(constraints as object).length, leaves], [2, 31]);
 });
 
 test('a network that would not fit into memory is refused before it is tried', () => {

@@ -5,10 +5,28 @@ import { Type } from 'typebox';
 // oxlint-disable-next-line typescript/no-explicit-any -- events of all kinds are looked at one by one
 type AnyReceived = Received<any>;
 
+export interface Listener {
+  readonly service: AnyService;
+  readonly heard: readonly AnyReceived[];
+  /** Resolves when something is told of the subject from now on. */
+  readonly next: (subject: string) => Promise<void>;
+}
+
 /** A service that hears all that training tells. */
-export function openListener(): { readonly service: AnyService; readonly heard: readonly AnyReceived[] } {
+export function openListener(): Listener {
   const heard: AnyReceived[] = [];
-  const hear = async (event: AnyReceived): Promise<void> => void heard.push(event);
+  const waiting = new Map<string, PromiseWithResolvers<void>>();
+  const hear = async (event: AnyReceived): Promise<void> => {
+    heard.push(event);
+    const { subject = '' } = event;
+    waiting.get(subject)?.resolve();
+    waiting.delete(subject);
+  };
+  const next = (subject: string): Promise<void> => {
+    const one = waiting.get(subject) ?? Promise.withResolvers<void>();
+    waiting.set(subject, one);
+    return one.promise;
+  };
   const service = defineService({
     contract: defineContract({
       name: 'listener',
@@ -28,5 +46,5 @@ export function openListener(): { readonly service: AnyService; readonly heard: 
       consumers: Object.fromEntries(Object.keys(training.events).map((name) => [name, hear])) as never,
     }),
   });
-  return { service: service as AnyService, heard };
+  return { service: service as AnyService, heard, next };
 }

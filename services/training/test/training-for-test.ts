@@ -68,8 +68,8 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
   const settings = {
     MLAB_HOME: home,
     DATABASE_URL: database.url,
-    MLAB_JOBS_POLL_MS: '20',
-    MLAB_JOBS_WATCH_MS: '50',
+    MLAB_JOBS_POLL_MS: '100',
+    MLAB_JOBS_WATCH_MS: '100',
     MLAB_TRAINING_DATA_ROOT: root,
     MLAB_TRAINING_LOG_POLL_MS: '20',
     MLAB_TRAINING_PROGRESS_MS: '20',
@@ -103,13 +103,19 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
     if (status !== 200) throw new Error(`${route}: ${status} ${JSON.stringify(answer)}`);
     return answer;
   };
-  const wait = async <T extends { readonly state: string }>(path: string, until: (one: T) => boolean): Promise<T> => {
+  /** That something has ended is told by an event; for anything else it is looked again and again. */
+  const wait = async <T extends { readonly state: string }>(
+    [path, id]: readonly [string, string],
+    ends: readonly string[],
+    until: ((one: T) => boolean) | undefined,
+  ): Promise<T> => {
     const limit = performance.now() + 90_000;
     for (;;) {
-      const one = (await must(`GET ${path}`)) as T;
-      if (until(one)) return one;
-      if (performance.now() > limit) throw new Error(`${path} has not come to it: ${JSON.stringify(one)}`);
-      await delay(15);
+      const told = listener.next(id);
+      const one = (await must(`GET ${path}/${id}`)) as T;
+      if (until?.(one) ?? ends.includes(one.state)) return one;
+      if (performance.now() > limit) throw new Error(`${path}/${id} has not come to it: ${JSON.stringify(one)}`);
+      await Promise.race([told, delay(until === undefined ? 500 : 20)]);
     }
   };
   const disposing = stack.move();
@@ -137,8 +143,8 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
       if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(body)}`);
       return body.id as string;
     },
-    job: (id, until = ({ state }) => ['succeeded', 'failed', 'cancelled'].includes(state)) => wait(`/jobs/${id}`, until),
-    study: (id, until = ({ state }) => ['succeeded', 'failed', 'stopped'].includes(state)) => wait(`/studies/${id}`, until),
+    job: (id, until) => wait(['/jobs', id], ['succeeded', 'failed', 'cancelled'], until),
+    study: (id, until) => wait(['/studies', id], ['succeeded', 'failed', 'stopped'], until),
     trials: async (id) =>
       (await must(`GET /studies/${id}/trials`)).items.map(({ number, state, value, params, steps }: Json) => ({
         number,
@@ -151,11 +157,13 @@ export async function startTraining(env: Readonly<Record<string, string>> = {}):
       const limit = performance.now() + 30_000;
       while (!(await seen())) {
         if (performance.now() > limit) throw new Error(`It has not come to it: ${what}.`);
-        await delay(15);
+        await delay(20);
       }
     },
     objects: async () => {
-      const found = await readdir(join(home, 'objects'), { recursive: true, withFileTypes: true });
+      const look = () => readdir(join(home, 'objects'), { recursive: true, withFileTypes: true });
+      // Folders go while they are looked through.
+      const found = await look().catch(look);
       return found.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
     },
     [Symbol.asyncDispose]: () => disposing.disposeAsync(),

@@ -1,4 +1,3 @@
-import { Type, type Static } from 'typebox';
 import { sweepMoments, type Penalized } from '#/linear/coordinate-descent.ts';
 import { asFloat32, importanceOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
 import { momentsOf, type Moments, type Scales } from '#/linear/moments.ts';
@@ -7,6 +6,7 @@ import { solveSemidefinite } from '#/linear/solve-semidefinite.ts';
 import { conjugateGradients, sweepRows, wideOf } from '#/linear/wide.ts';
 import { weightsOf } from '#/arrays/weights.ts';
 import type { TrainingSet } from '#/matrix.ts';
+import { Type, type Static } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import type { Trainer, TrainerContext } from '#/trainer.ts';
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import { classWeightParam } from '#/trees/boosting/params.ts';
 
