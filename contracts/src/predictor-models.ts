@@ -1,4 +1,4 @@
-import { operation } from '@mlab/kernel';
+import { operation, route } from '@mlab/kernel';
 import { Type, type Static } from 'typebox';
 
 const name = Type.String({ minLength: 1, maxLength: 256, description: 'Of the model' });
@@ -13,6 +13,9 @@ const Row = Type.Record(Type.String(), Type.Unknown(), {
   description:
     'A value for each input of the model, by its name. A missing value, or null, is unknown, where the model takes unknown values',
 });
+
+/** Largest body of rows. */
+const MAX_ROWS_BYTES = 16_777_216;
 
 const rows = Type.Array(Row, { minItems: 1, maxItems: 10_000, description: 'What to predict for' });
 
@@ -158,7 +161,7 @@ export const modelOperations = {
       'Each row is an object with a value for each input of the model. What does not fit is refused with its place, what was expected and what came: 422.',
     scope: 'predictor:predict',
     safe: true,
-    maxBodyBytes: 16_777_216,
+    maxBodyBytes: MAX_ROWS_BYTES,
     input: predictRowsInput,
     output: RowPredictions,
   }),
@@ -168,7 +171,7 @@ export const modelOperations = {
       'What each input of a row moved the prediction by. Models of trees and linear models can be explained; others are refused: 409.',
     scope: 'predictor:predict',
     safe: true,
-    maxBodyBytes: 16_777_216,
+    maxBodyBytes: MAX_ROWS_BYTES,
     input: explainRowsInput,
     output: RowExplanations,
   }),
@@ -203,3 +206,17 @@ export const modelOperations = {
     output: Type.Object({ unloaded: Type.Integer({ description: 'How many versions' }) }, { title: 'Unloaded' }),
   }),
 };
+
+/** The question of many rows as bytes, for whoever hands on what he does not read: it is the operation `predictRows`, with whatever it answers. */
+export const rowsAsBytes = {
+  title: 'Rows as bytes',
+  root: '/models',
+  routes: {
+    predictRows: route('POST /:name/predict', {
+      summary: 'Predict for rows',
+      scope: 'predictor:predict',
+      safe: true,
+      maxBodyBytes: MAX_ROWS_BYTES,
+    }),
+  },
+} as const;

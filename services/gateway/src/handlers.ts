@@ -4,6 +4,7 @@ import { askModel } from '#/domain/models/ask-model.ts';
 import { explainedRows, predictedRows, rowsText } from '#/domain/models/rows.ts';
 import { processInput, type ProcessDeps } from '#/domain/process-input.ts';
 import { readApi, type ReadApiOptions } from '#/input-log/read-api.ts';
+import { areMany, manyRows } from '#/unread-rows.ts';
 import type { AskServiceB } from '#/service-b/ask-service-b.ts';
 
 export interface HandlerDeps extends Omit<ProcessDeps, 'predict'> {
@@ -22,10 +23,12 @@ export function handlers({ serviceB, maxText, ...rest }: HandlerDeps, reading: R
   return {
     processInput: ({ data, forward_to_model }, call) => processInput(deps, data, forward_to_model, call),
     predictRows: (asked, call) =>
-      askModel(deps, questionOf(asked), call, {
-        ask: () => serviceB.predictRows(asked, call),
-        ended: (answer, latencyMs) => predictedRows(answer, latencyMs, maxText),
-      }),
+      serviceB.predictUnread !== undefined && areMany(asked)
+        ? manyRows({ ...rest, maxText, predictUnread: serviceB.predictUnread }, asked, call)
+        : askModel(deps, questionOf(asked), call, {
+            ask: () => serviceB.predictRows(asked, call),
+            ended: (answer, latencyMs) => predictedRows(answer, latencyMs, maxText),
+          }),
     explainRows: (asked, call) =>
       askModel(deps, questionOf(asked), call, {
         ask: () => serviceB.explainRows(asked, call),

@@ -18,6 +18,7 @@ import { askServiceB } from '#/service-b/ask-service-b.ts';
 import { copiesOver } from '#/service-b/copies-over.ts';
 import { handOn } from '#/service-b/hand-on.ts';
 import type { ServiceB } from '#/service-b/service-b.ts';
+import { unreadRows } from '#/unread-rows.ts';
 import { countFallbacks, observeUpstream } from '#/upstream-telemetry.ts';
 
 export const service = defineService({
@@ -52,6 +53,7 @@ export const service = defineService({
       monotonic,
     };
     return {
+      beside: serviceB.predictUnread === undefined ? {} : { predictRows: unreadRows({ ...deps, predictUnread: serviceB.predictUnread }) },
       handlers: handlers(deps, { database, searchMs: config.inputLog.searchTimeoutMs, monotonic }),
       protocols: {
         openInference: openInferenceBefore({ ...deps, infer: serviceB.infer, handOn: handOn(predictor.label, peers.predictor.instances) }),

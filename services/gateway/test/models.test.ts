@@ -94,6 +94,39 @@ describe('models through the gateway', () => {
     assert.deepEqual(JSON.parse(String(row?.['prediction'])), { model: 'penguins', version: 7, summary: { predictions: 400 } });
   });
 
+  test('a large body is handed on as it came, refusals too, and is in the log as what it is', async () => {
+    const asked: unknown[] = [];
+    await using app = await started(
+      serviceB({
+        predictRows: (input) => {
+          asked.push(input.rows.length);
+          return { ...PREDICTIONS, predictions: input.rows.map(() => PREDICTIONS.predictions[0] as object) as never };
+        },
+      }),
+    );
+    const bodyOf = (rows: number): string =>
+      JSON.stringify({ rows: Array(rows).fill({ island: 'Biscoe', mass: 4.25, note: 'x'.repeat(40) }) });
+    const body = bodyOf(9000);
+    const answer = await predict(app, 'penguins', body);
+    const { predictions, ...named } = (await answer.json()) as typeof PREDICTIONS;
+    assert.deepEqual([answer.status, named, predictions.length], [200, { model: 'penguins', version: 7 }, 9000]);
+    assert.deepEqual(predictions[8999], PREDICTIONS.predictions[0]);
+    // What is wrong with it Service B says, in the words in which it is said here.
+    const [refused, same] = [await predict(app, 'penguins', `${body}!`), await predict(app, 'penguins', '{"rows": []}!')];
+    assert.deepEqual([refused.status, same.status], [422, 422]);
+    const faultOf = async (response: Response) =>
+      ((await response.json()) as { detail: { type: string; ctx: object }[] }).detail.map(({ type, ctx }) => [type, ctx]);
+    assert.deepEqual(await faultOf(refused), await faultOf(same));
+    // More rows than are answered are a fault as well, which is found there.
+    assert.equal((await predict(app, 'penguins', bodyOf(10_001))).status, 422);
+    assert.deepEqual(asked, [9000]);
+    const [first, second] = await logging.rows();
+    const size = { bytes: body.length, sha256: sha256(Buffer.from(body)), binary: false };
+    assert.deepEqual(JSON.parse(String(first?.['data'])), { summary: size });
+    assert.deepEqual([first?.['outcome'], first?.['model'], first?.['status']], ['predicted', 'penguins', 200]);
+    assert.deepEqual([second?.['outcome'], second?.['model'], second?.['status']], ['failed', 'penguins', 422]);
+  });
+
   for (const [code, status] of [
     ['invalid', 422],
     ['not_found', 404],

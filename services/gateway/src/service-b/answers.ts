@@ -50,8 +50,8 @@ const MAX_SENTENCE = 300;
 function errorOf(body: Uint8Array): string {
   if (body.byteLength > MAX_BYTES) return '';
   try {
-    const { error } = JSON.parse(new TextDecoder().decode(body)) as { readonly error?: unknown };
-    return typeof error === 'string' ? error : '';
+    const { error, detail = error } = JSON.parse(new TextDecoder().decode(body)) as { readonly error?: unknown; readonly detail?: unknown };
+    return typeof detail === 'string' ? detail : '';
   } catch {
     return '';
   }

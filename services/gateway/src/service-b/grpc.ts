@@ -4,6 +4,7 @@ import type { predictor } from '@mlab/contracts/predictor';
 import type { RowExplanations, RowPredictions } from '@mlab/contracts/predictor-models';
 import { AppError, type ClientOf, type Instance, type Peer } from '@mlab/kernel';
 import { PredictorService } from '@mlab/protos/predictor';
+import { unreadOver } from '#/service-b/rest.ts';
 import { forReading, type AskedRows, type Copies, type ServiceB } from '#/service-b/service-b.ts';
 
 type Neighbour = ClientOf<typeof predictor>;
@@ -20,12 +21,13 @@ export async function grpcCopies(peer: Peer<Neighbour>): Promise<Copies> {
   await Promise.all(peer.instances().map(connect));
   peer.onChange((instances) => void Promise.all(instances.map(connect)));
   return {
+    carryBytes: true,
     now: () => peer.instances().map(overGrpc),
     onChange: (listener) => peer.onChange((instances) => listener(instances.map(overGrpc))),
   };
 }
 
-function overGrpc({ id, grpc }: Instance<Neighbour>): ServiceB {
+function overGrpc({ id, grpc, speak }: Instance<Neighbour>): ServiceB {
   if (grpc === undefined) throw new Error('Service B answers nothing over gRPC.');
   const client = grpc.client(PredictorService);
   return {
@@ -49,6 +51,7 @@ function overGrpc({ id, grpc }: Instance<Neighbour>): ServiceB {
         explanations: explanations as unknown as RowExplanations['explanations'],
       };
     },
+    predictUnread: unreadOver(speak),
     infer: async ({ model, version, headers, body }, call) => {
       const asked = { model, headers: forReading(headers), body: body as Uint8Array<ArrayBuffer> };
       const answer = await client.infer(version === undefined ? asked : { ...asked, version }, call);

@@ -8,7 +8,7 @@ const { predictions, rowPredictions, rowExplanations, inferences } = predictor.q
 /** All copies together, through the queues that they share: whoever is free answers. */
 export function queueCopies(events: Events): Copies {
   const copies = [throughQueues(events)];
-  return { now: () => copies, onChange: () => {} };
+  return { carryBytes: false, now: () => copies, onChange: () => {} };
 }
 
 function throughQueues(events: Events): ServiceB {

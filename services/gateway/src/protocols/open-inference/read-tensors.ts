@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { bufferOf } from '@mlab/kernel';
@@ -12,6 +13,8 @@ const inflaters: Readonly<Record<string, (body: Uint8Array, options: { readonly 
 
 /** More JSON than this is not looked into: what it costs to read would be lost to all others. */
 const MAX_JSON_BYTES = 262_144;
+
+const PIECE_BYTES = 1_048_576;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -55,8 +58,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Small ones at once; large ones beside the event loop. */
+/** Small ones at once; large ones a piece at a time, with others in between. */
 async function sha256(body: Uint8Array): Promise<string> {
   if (body.byteLength < MAX_JSON_BYTES) return hash('sha256', body, 'hex');
-  return Buffer.from(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)).toString('hex');
+  const digest = createHash('sha256');
+  for (let at = 0; at < body.byteLength; at += PIECE_BYTES) {
+    digest.update(body.subarray(at, at + PIECE_BYTES));
+    await turn();
+  }
+  return digest.digest('hex');
 }
