@@ -1,5 +1,4 @@
-import { appendFileSync, rmSync, statfsSync } from 'node:fs';
-import { freemem, tmpdir } from 'node:os';
+import { appendFileSync, rmSync } from 'node:fs';
 
 interface TestDatabase extends AsyncDisposable {
   /** What the tests are told of it. */
@@ -18,29 +17,13 @@ export async function openTestDatabase(env: NodeJS.ProcessEnv): Promise<TestData
   if (env['MLAB_TEST_DATABASE_URL']) return NONE;
   const { claimFolder, describeEmbedded, prepareCluster, startEmbedded } = await import('@mlab/sql/embedded');
   if (!describeEmbedded().available) return NONE;
+  const { folderForTests } = await import('@mlab/sql/testing');
   await using stack = new AsyncDisposableStack();
-  const folder = await claimFolder(hasRoom(MEMORY) ? MEMORY : tmpdir(), 'mlab-test-postgres-', 0o700);
+  const folder = await claimFolder(folderForTests(), 'mlab-test-postgres-', 0o700);
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const { userSettings } = await prepareCluster({ folder });
   appendFileSync(userSettings, SETTINGS);
   const { url } = stack.use(await startEmbedded({ folder }));
   const running = stack.move();
   return { env: { MLAB_TEST_DATABASE_URL: url }, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-/**
- * Linux keeps what lies there in memory. Each database of a test is 300 files, which are made and deleted again: that costs a file system
- * of a disk ten times as much as all that PostgreSQL does for the test.
- */
-const MEMORY = '/dev/shm';
-/** The databases that are open at once, and the log of what was written to them, need a few hundred MB. */
-const ROOM = 3 * 2 ** 30;
-
-function hasRoom(folder: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize > ROOM && freemem() > 2 * ROOM;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
+import { folderForTests } from '#/test-folder.ts';
 
 /** Where databases of tests are made. */
 export interface TestServer {
@@ -15,7 +15,7 @@ export async function openTestServer(): Promise<TestServer> {
   const url = process.env['MLAB_TEST_DATABASE_URL'];
   if (url !== undefined) return { url, stays: true, stop: () => Promise.resolve() };
   const { startEmbedded } = await import('#/embedded/index.ts');
-  const folder = await mkdtemp(join(tmpdir(), 'mlab-test-'));
+  const folder = await mkdtemp(join(folderForTests(), 'mlab-test-'));
   const server = await startEmbedded({ folder });
   return {
     url: server.url,

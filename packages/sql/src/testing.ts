@@ -8,6 +8,8 @@ import { openDatabase, type DatabaseOptions, type OpenedService } from '#/databa
 import { createDatabase, dropDatabase, openTestServer, urlOf } from '#/test-server.ts';
 import { createPrepared, newTestName, type Preparation } from '#/test-template.ts';
 
+export { folderForTests } from '#/test-folder.ts';
+
 export interface TestDatabase extends AsyncDisposable {
   /** Of a login that may do everything in a database that is nobody else's. */
   readonly url: string;

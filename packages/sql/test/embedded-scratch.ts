@@ -1,17 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
+import { claimFolder } from '#/embedded/index.ts';
+import { folderForTests } from '#/testing.ts';
 
 export interface Scratch extends AsyncDisposable {
   readonly folder: string;
 }
 
 export async function scratchFolder(): Promise<Scratch> {
-  const folder = await mkdtemp(join(tmpdir(), 'mlab-embedded-'));
+  const folder = await claimFolder(folderForTests(), 'mlab-embedded-', 0o700);
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }
 

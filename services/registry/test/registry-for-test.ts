@@ -117,12 +117,21 @@ export interface TestOptions {
   readonly instead?: typeof service;
 }
 
+/** What the service makes in a database at its first start. */
+async function startOnce(url: string): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const env = { DATABASE_URL: url, MLAB_HOME: tmpdir() };
+  const { logger } = openLog({ level: 'silent' });
+  const facilities = stack.use(await openFacilities({ env, services: [service], logger, version: '0.0.0' }));
+  stack.use(await startTest(service, { neighbours: [trackingFake], facilities, env, logger }));
+}
+
 /** The service with a database of its own; tracking is a fake. */
 export async function startRegistry({ env = {}, beside = [], instead = service }: TestOptions = {}): Promise<TestRegistry> {
   await using stack = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), 'mlab-registry-'));
   stack.defer(() => rm(home, { recursive: true, force: true }));
-  const database = stack.use(await openTestDatabase());
+  const database = stack.use(await openTestDatabase(startOnce));
   const { logger } = openLog({ level: 'silent' });
   const settings = { MLAB_HOME: home, DATABASE_URL: database.url, MLAB_JOBS_POLL_MS: '20', ...env };
   const facilities = stack.use(await openFacilities({ env: settings, services: [instead, ...beside], logger, version: '0.0.0' }));
