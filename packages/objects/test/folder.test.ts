@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openObjectsFacility } from '#/index.ts';
 import { testObjects } from './contract.ts';
+import { MIB } from './sources.ts';
 import { settings } from './test-settings.ts';
 
-testObjects('a folder', async () => {
+testObjects('a folder', { large: 2 * MIB + 12_345, rounds: 20 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mlab-objects-'));
   const facility = await openObjectsFacility({ ...settings, folder });
   return {

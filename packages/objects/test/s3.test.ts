@@ -1,11 +1,12 @@
 import { openObjectsFacility } from '#/index.ts';
 import { testObjects } from './contract.ts';
 import { startS3Server } from './s3-server.ts';
+import { MIB } from './sources.ts';
 import { credentials, settings } from './test-settings.ts';
 
 Object.assign(process.env, credentials);
 
-testObjects('S3', async () => {
+testObjects('S3', { large: 8 * MIB + 12_345, rounds: 4 }, async () => {
   const server = await startS3Server('files');
   const facility = await openObjectsFacility({
     ...settings,
