@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startEmbedded, type EmbeddedServer } from '@mlab/sql/embedded';
@@ -20,6 +20,17 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 const SETTLES_WITHIN_MS = 120_000;
 
 const BUSES = natsIsInstalled() ? (['postgres', 'nats'] as const) : (['postgres'] as const);
+
+/** One for all buses, each with a database of its own in it. */
+let postgres: EmbeddedServer;
+const port = await freePort();
+const clusterFolder = await mkdtemp(join(tmpdir(), 'mlab-crash-'));
+const startPostgres = async (): Promise<void> => void (postgres = await startEmbedded({ folder: clusterFolder, port }));
+before(startPostgres);
+after(async () => {
+  await postgres.kill();
+  await rm(clusterFolder, { recursive: true, force: true });
+});
 
 for (const bus of BUSES) {
   test(`${bus}: ${ROUNDS} times a random process is killed; nothing is lost, nothing applied twice, order per key kept`, async (t) => {
@@ -71,13 +82,11 @@ interface World extends AsyncDisposable {
 }
 
 async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<World> {
-  const port = await freePort();
-  const data = join(folder, 'postgres');
-  let postgres: EmbeddedServer = await startEmbedded({ folder: data, port });
+  const databaseUrl = await makeDatabase(bus);
   const nats: NatsServer | undefined = bus === 'nats' ? await startNats(join(folder, 'nats'), await freePort()) : undefined;
   const env = {
     ...process.env,
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: databaseUrl,
     MLAB_HOME: folder,
     MLAB_EVENTS_BUS: bus,
     // Each kill counts as an attempt at what was under way; none of it is to become a dead letter.
@@ -94,18 +103,16 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
   consumers.push(begin('audit'));
   await Promise.all([...publishers, ...consumers].map((worker) => worker.ready()));
 
+  let client: Client | undefined;
   const query = async <T>(text: string): Promise<T[]> => {
     for (;;) {
-      const client = new Client({ connectionString: postgres.url });
-      client.on('error', () => {});
       try {
-        await client.connect();
+        client ??= await connect(databaseUrl);
         return (await client.query(text)).rows as T[];
       } catch (error) {
-        if (!/ECONN|terminat|starting up|shutting down|recovery/.test(String(error))) throw error;
+        if (!/ECONN|terminat|starting up|shutting down|recovery|not queryable/.test(String(error))) throw error;
+        client = undefined;
         await delay(50);
-      } finally {
-        await client.end().catch(() => {});
       }
     }
   };
@@ -141,7 +148,7 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
       }
       const others = victim === 'everything' ? [...publishers, ...consumers, ...(nats === undefined ? [] : [nats])] : [];
       await Promise.all([postgres, ...others].map((one) => one.kill()));
-      postgres = await startEmbedded({ folder: data, port });
+      await startPostgres();
       if (victim === 'everything') await nats?.start();
     },
     async settle() {
@@ -166,7 +173,23 @@ async function openWorld(folder: string, bus: (typeof BUSES)[number]): Promise<W
     async [Symbol.asyncDispose]() {
       await Promise.all([...publishers, ...consumers].map((worker) => worker.end()));
       await nats?.[Symbol.asyncDispose]();
-      await postgres.kill();
+      await client?.end();
     },
   };
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+async function makeDatabase(name: string): Promise<string> {
+  const url = new URL(postgres.url);
+  const admin = await connect(url.href);
+  await admin.query(`CREATE DATABASE crash_${name}`);
+  await admin.end();
+  url.pathname = `/crash_${name}`;
+  return url.href;
 }

@@ -16,6 +16,9 @@ const SEED = Number(process.env['MLAB_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const WRITERS = 16;
 const WRITES_PER_ROUND = 120;
 const BATCH = 20;
+/** Some hundreds of writes a second, of which there are always some under way; fewer while nobody answers. */
+const PAUSE_MS = 20;
+const PAUSE_AFTER_FAILURE_MS = 100;
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers of MLflow's protocol have no types of ours
 type Json = any;
@@ -95,12 +98,16 @@ async function startWriters(url: string, random: () => number) {
     state.sent++;
     try {
       const { status, body: said } = await ask(method, path, body);
-      if (status === 200) return (state.acknowledged++, true);
+      if (status === 200) {
+        state.acknowledged++;
+        await delay(PAUSE_MS);
+        return true;
+      }
       assert.ok(status >= 500, `${method} ${path}: ${status} ${said.toString()}`);
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error;
     }
-    await delay(100);
+    await delay(PAUSE_AFTER_FAILURE_MS);
     return false;
   };
   const create = async (): Promise<Writer> => {
