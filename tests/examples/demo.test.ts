@@ -11,14 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { CliError } from '../../apps/cli/src/cli-error.ts';
 import { command as predictCommand } from '../../apps/cli/src/commands/predict.ts';
 import { findModelDoor } from '../../apps/cli/src/predict/model-door.ts';
-import { cellValue } from '../../apps/cli/src/predict/cell-value.ts';
-import { delimitedRows } from '../../apps/cli/src/predict/rows/delimited-rows.ts';
-import { jsonRows } from '../../apps/cli/src/predict/rows/json-rows.ts';
 import { readPredictOrder } from '../../apps/cli/src/predict/predict-order.ts';
 import { startPredicting } from '../../apps/cli/src/predict/start-predicting.ts';
+import { parquetOf } from '../cli/parquet-of.ts';
 import { run, type Outcome } from './run.ts';
 import { asPattern, fencedBlocks, shownCommands } from './shown-commands.ts';
 
@@ -218,8 +217,15 @@ test('rows of a file, of standard input and of the command line are answered ali
   await writeFile(join(folder, 'rows.ndjson'), objects.map((object) => JSON.stringify(object)).join('\n'));
   await writeFile(join(folder, 'rows.tsv'), PENGUINS.join('\n').replaceAll(',', '\t'));
   await writeFile(join(folder, 'utf16.csv'), Buffer.from(`\uFEFF${PENGUINS.join('\n').replaceAll(',', ';')}\n`, 'utf16le'));
-  for (const from of ['rows.json', 'rows.ndjson', 'rows.tsv', 'utf16.csv'])
+  const parquet = parquetOf(
+    Object.keys(objects[0] ?? {}).map((name) => [name, objects.map((object) => (object as Record<string, unknown>)[name] ?? null)]),
+  );
+  await writeFile(join(folder, 'rows.parquet'), parquet);
+  await writeFile(join(folder, 'rows.packed'), gzipSync(parquet));
+  await writeFile(join(folder, 'rows.csv.gz'), gzipSync(PENGUINS.join('\n')));
+  for (const from of ['rows.json', 'rows.ndjson', 'rows.tsv', 'utf16.csv', 'rows.parquet', 'rows.packed', 'rows.csv.gz'])
     assert.equal((await predict('penguins', from, '--json')).output, lines.output, from);
+  assert.equal((await shell('./mlab predict penguins - --json < rows.parquet')).output, lines.output);
   assert.equal((await shell('gzip -c rows.ndjson | ./mlab predict penguins - --json')).output, lines.output);
 
   const [third] = objects.slice(2);
@@ -288,102 +294,6 @@ test('two hundred thousand rows pass through little memory, in their order', asy
   assert.ok(sizes.length === 200 && sizes.every((size) => size <= 1000));
 });
 
-test('rows are the same in whatever pieces they come, and their lines are counted', async () => {
-  const tables: readonly (readonly [string, readonly (readonly [string, ...string[]])[]])[] = [
-    [
-      'a,b\n1,2\n3,4',
-      [
-        ['line 2', '1', '2'],
-        ['line 3', '3', '4'],
-      ],
-    ],
-    [
-      'a,b\r\n1,"x,\r\ny"\r\n\r\n3,"q""q"\r\n',
-      [
-        ['line 2', '1', 'x,\r\ny'],
-        ['line 5', '3', 'q"q'],
-      ],
-    ],
-    ['a;b\r"1";\r', [['line 2', '1', '']]],
-    ['a\tb\nx"y\tz\n', [['line 2', 'x"y', 'z']]],
-  ];
-  const objects: typeof tables = [
-    [
-      '{"a":"}]\\""}\n\n{"a":"2"}',
-      [
-        ['line 1', '}]"'],
-        ['line 3', '2'],
-      ],
-    ],
-    [
-      '[\n{"a":"1"},{"a":"2"}\n]\n',
-      [
-        ['line 2', '1'],
-        ['line 2', '2'],
-      ],
-    ],
-    ['[]', []],
-  ];
-  for (const [text, wanted] of [...tables, ...objects])
-    for (const size of [1, 2, 3, 1000]) {
-      const { batches } = tables.some(([table]) => table === text)
-        ? await delimitedRows('t', pieces(text, size))
-        : jsonRows('t', pieces(text, size));
-      const rows = (await Array.fromAsync(batches)).flat();
-      assert.deepEqual(
-        rows.map(({ place, values }) => [place.replace('t, ', ''), ...Object.values(values)]),
-        wanted,
-        `${text} by ${size}`,
-      );
-    }
-});
-
-async function* pieces(text: string, size: number): AsyncGenerator<string, void, void> {
-  for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
-}
-
-test('cells are what the model says, or what they cannot be is said', () => {
-  const reader =
-    (kind: 'number' | 'integer' | 'boolean' | 'text' | 'time') =>
-    (cell: string, mayBeUnknown = true): unknown => {
-      const read = cellValue(cell, { kind, mayBeUnknown });
-      return 'value' in read ? read.value : read.problem;
-    };
-  const [number, integer, boolean, text, time] = [reader('number'), reader('integer'), reader('boolean'), reader('text'), reader('time')];
-  assert.deepEqual(
-    [number(' 1.5 '), number('-2e3'), number('NA'), number(''), integer('7'), integer('7.0')],
-    [1.5, -2000, null, null, 7, 7],
-  );
-  assert.deepEqual(
-    [boolean('True'), boolean('no'), boolean('1'), text(' a '), text('?'), text('', false)],
-    [true, false, true, ' a ', null, ''],
-  );
-  for (const [kind, cell] of [
-    [number, '1,5'],
-    [number, '0x10'],
-    [number, '1e999'],
-    [integer, '7.5'],
-    [boolean, 'maybe'],
-    [time, '1/2/2024'],
-    [time, '2024-02-30'],
-    [time, '2024-01-01 25:00'],
-  ] as const)
-    assert.match(String(kind(cell)), / is expected, and ".*" came$/, cell);
-  assert.match(String(number('', false)), /a number is expected, and nothing came: the model takes no unknown values here$/);
-  const moment = '2024-01-31T10:30:00.000Z';
-  for (const cell of [
-    '2024-01-31T10:30:00Z',
-    '2024-01-31 12:30:00+02:00',
-    '2024/1/31 10:30',
-    '31.1.2024 10:30',
-    '31-Jan-2024 10:30',
-    'Jan 31 2024 10:30',
-    'January 31, 2024 10:30',
-  ])
-    assert.equal(time(cell), moment, cell);
-  assert.equal(time('2024-01-31'), '2024-01-31T00:00:00.000Z');
-});
-
 test('what goes wrong is a sentence with its place and an exit code, and nothing is left half written', async () => {
   const head = PENGUINS[0];
   await writeFile(join(folder, 'word.csv'), `${head}\n"a\nb",x,1,2,3,4,MALE\nAdelie,Dream,x9,2,3,4,MALE\n`);
@@ -393,6 +303,11 @@ test('what goes wrong is a sentence with its place and an exit code, and nothing
   await writeFile(join(folder, 'twice.csv'), 'Sex,Sex\n1,2\n');
   await writeFile(join(folder, 'latin.csv'), Buffer.from(`${head}\nAdelie,Döme,1,2,3,4,MALE\n`, 'latin1'));
   await writeFile(join(folder, 'kind.ndjson'), '{"Island": "Dream"}\n\n{"Island": "Dream", "Body Mass (g)": "heavy"}\n');
+  const island: readonly [string, readonly string[]] = ['Island', ['Dream', 'Dream']];
+  await writeFile(join(folder, 'word.parquet'), parquetOf([island, ['Body Mass (g)', ['3', 'heavy']]]));
+  await writeFile(join(folder, 'endless.parquet'), parquetOf([island, ['Body Mass (g)', [1, Number.POSITIVE_INFINITY]]]));
+  await writeFile(join(folder, 'kind.parquet'), parquetOf([island, ['Body Mass (g)', [true, false], 'BOOLEAN']]));
+  await writeFile(join(folder, 'none.parquet'), 'Island\nDream\n');
   await writeFile(join(folder, 'cut.ndjson'), '{"Island": "Dream"}\n{"Island": "Dr');
   await writeFile(join(folder, 'cut.json'), '[{"Island": "Dream"},\n');
   await writeFile(join(folder, 'no.json'), '[{"Island": "Dream"}, 7]');
@@ -418,6 +333,11 @@ test('what goes wrong is a sentence with its place and an exit code, and nothing
     ['penguins twice.csv', 1, /twice\.csv, line 1: two columns are called "Sex"\./],
     ['penguins latin.csv', 1, /latin\.csv is not in UTF-8/],
     ['penguins kind.ndjson', 1, /kind\.ndjson, line 3, column "Body Mass \(g\)": Input should be a valid number/],
+    ['penguins word.parquet', 1, /word\.parquet, row 2, column "Body Mass \(g\)": a number is expected, and "heavy" came\./],
+    ['penguins endless.parquet', 1, /endless\.parquet, row 2, column "Body Mass \(g\)": Infinity came, which no model is asked\./],
+    ['penguins kind.parquet', 1, /kind\.parquet, row 1, column "Body Mass \(g\)": Input should be a valid number/],
+    ['penguins none.parquet', 1, /none\.parquet cannot be read as Parquet: file invalid \(footer != PAR1\)\./],
+    ['penguins rows.csv --format parquet', 1, /rows\.csv cannot be read as Parquet/],
     ['penguins cut.ndjson', 1, /cut\.ndjson, line 2: the row that begins here does not end\./],
     ['penguins cut.json', 1, /cut\.json ends within its list of rows/],
     ['penguins no.json', 1, /no\.json, line 1: a row is an object, .*"7" came\./],

@@ -11,14 +11,15 @@ export const command: Command = {
   mlab predict churn --set months=3 --set plan=basic --explain
   gzip -dc customers.ndjson.gz | mlab predict churn - --json
 
-  --file FILE       CSV with names in its first line, TSV, NDJSON or JSON, also gzipped or zstd; - is standard input. May also stand alone.
+  --file FILE       CSV with names in its first line, TSV, NDJSON, JSON or Parquet, also gzipped or zstd; - is standard input. May also
+                    stand alone.
   --set NAME=VALUE  A value of the only row, several times.
   --version NUMBER, --alias NAME: which version answers. Neither: the one that Service B takes by itself, the champion where there is one.
                     All rows are answered by the same version.
   --explain         Also what each input moved the prediction by, for trees and linear models.
   --json            An object per row and line, for programs. --csv: the rows as they came, with what is predicted behind them.
   --output FILE     Into a file that ends with .csv, .ndjson or .json: it is there whole, or not at all.
-  --format FORMAT   csv, tsv, ndjson or json, where the file does not say so itself.
+  --format FORMAT   csv, tsv, ndjson, json or parquet, where the file does not say so itself.
   --url URL         A gateway, or Service B, where the lab does not run under this MLAB_HOME.
 
 What is not known is left empty, or NA. It ends with 0 when all rows are answered, with 1 when something is wrong with them or with the model,

@@ -1,6 +1,4 @@
-import { join, relative } from 'node:path';
 import { CliError, messageOf } from '../cli-error.ts';
-import { repositoryFolder } from '../home.ts';
 import { figure } from '../train/display.ts';
 import { shellQuote } from '../shell-quote.ts';
 import { visibleText } from '../visible-text.ts';
@@ -19,9 +17,8 @@ export const grpcStep: DemoStep = {
     const outputs = await infer(lab.grpc, request).catch((error: unknown) => {
       throw new CliError(`Service B does not answer at ${lab.grpc} over gRPC: ${messageOf(error)}.`, { cause: error });
     });
-    const protos = relative(process.cwd(), join(repositoryFolder, 'packages', 'protos', 'proto')) || '.';
-    const files = `-import-path ${shellQuote(protos)} -proto open_inference_grpc.proto`;
-    const command = `grpcurl -plaintext ${files} -d ${shellQuote(JSON.stringify(request))} ${lab.grpc} ${METHOD}`;
+    // Service B tells by itself what its messages look like.
+    const command = `grpcurl -plaintext -d ${shellQuote(JSON.stringify(request))} ${lab.grpc} ${METHOD}`;
     const shown = outputs.map((output) => `${output.name}: ${output.values.map(shownValue).join(', ')}`);
     return { lines: [command, '', ...shown], data: { command, address: lab.grpc, request, outputs } };
   },

@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error.ts';
-import { cellValue } from './cell-value.ts';
-import type { Model } from './model.ts';
+import { cellValue, type CellValue } from './cell-value.ts';
+import type { Model, ModelInput } from './model.ts';
 import { badRow, type RowSource, type SourceRow } from './rows/source-row.ts';
 
 /** A row as the model is asked it, and as it came. */
@@ -39,12 +39,20 @@ export function fitRow(source: SourceRow, kind: RowSource['kind'], { model, inpu
     source,
     inputs: Object.fromEntries(
       given.map((input) => {
-        const read = cellValue(String(values[input.name]), input);
+        const value = values[input.name];
+        const read = kind === 'typed' ? typedValue(value, input) : cellValue(String(value), input);
         if ('problem' in read) throw badRow(`${place}, column "${input.name}"`, `${read.problem}.`);
         return [input.name, read.value];
       }),
     ),
   };
+}
+
+function typedValue(value: unknown, input: ModelInput): CellValue {
+  if (typeof value === 'string' && input.kind !== 'text') return cellValue(value, input);
+  // JSON has no such number, and would say nothing instead.
+  if (typeof value === 'number' && !Number.isFinite(value)) return { problem: `${value} came, which no model is asked` };
+  return { value };
 }
 
 const SHOWN = 12;

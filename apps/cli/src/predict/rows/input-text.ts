@@ -19,16 +19,58 @@ const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 const PARQUET = [0x50, 0x41, 0x52, 0x31];
 
-/** What the bytes say: unpacked where they are packed, and UTF-16 where they begin with its mark. */
-export async function* inputText(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
-  const packed = await peek(bytes);
-  const unpacked = begins(packed.head, GZIP)
-    ? unpack(packed.all, createGunzip())
-    : begins(packed.head, ZSTD)
-      ? unpack(packed.all, createZstdDecompress())
-      : packed.all;
-  const { head, all } = await peek(told(name, unpacked));
-  if (begins(head, PARQUET)) throw new CliError(`${name} is a Parquet file; mlab predict reads CSV, TSV, NDJSON and JSON.`);
+export interface Unpacked {
+  /** The first four bytes, where there are so many. */
+  readonly head: Uint8Array;
+  readonly all: AsyncIterable<Uint8Array>;
+  readonly wasPacked: boolean;
+}
+
+/** The bytes, unpacked where they are packed. */
+export async function unpacked(name: string, bytes: AsyncIterable<Uint8Array>): Promise<Unpacked> {
+  const { head, all } = await peek(told(name, bytes));
+  const through = begins(head, GZIP) ? createGunzip() : begins(head, ZSTD) ? createZstdDecompress() : undefined;
+  if (through === undefined) return { head, all, wasPacked: false };
+  return { ...(await peek(told(name, unpack(all, through)))), wasPacked: true };
+}
+
+export const beginsAsParquet = ({ head }: Unpacked): boolean => begins(head, PARQUET);
+
+/** Any part of a file, or of what was to be unpacked or came through a pipe: that is kept in memory, for it is read from its end. */
+export async function anyPart(name: string, file: string, { all, wasPacked }: Unpacked): Promise<Parts> {
+  if (file === '-' || wasPacked) {
+    const bytes = await collected(name, all);
+    return { byteLength: bytes.length, slice: (from, to) => copyOf(bytes.subarray(from, to)) };
+  }
+  await all[Symbol.asyncIterator]().return?.();
+  const { size } = await stat(file);
+  const read = (from: number, to: number): Promise<Uint8Array[]> => Array.fromAsync(createReadStream(file, { start: from, end: to - 1 }));
+  return { byteLength: size, slice: async (from, to = size) => copyOf(to > from ? Buffer.concat(await read(from, to)) : Buffer.of()) };
+}
+
+export interface Parts {
+  readonly byteLength: number;
+  readonly slice: (from: number, to?: number) => ArrayBuffer | Promise<ArrayBuffer>;
+}
+
+const MOST_IN_MEMORY = 1_073_741_824;
+
+async function collected(name: string, bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of bytes) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MOST_IN_MEMORY)
+      throw new CliError(`${name} has more than 1 GiB of Parquet, which must be a file, and not packed, to be read.`);
+  }
+  return Buffer.concat(chunks);
+}
+
+const copyOf = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+/** What the bytes say: UTF-16 where they begin with its mark. */
+export async function* inputText(name: string, { head, all }: Unpacked): AsyncGenerator<string, void, void> {
   const encoding = begins(head, [0xff, 0xfe]) ? 'utf-16le' : begins(head, [0xfe, 0xff]) ? 'utf-16be' : 'utf-8';
   const decoder = new TextDecoder(encoding, { fatal: true });
   try {

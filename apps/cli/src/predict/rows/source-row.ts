@@ -9,8 +9,11 @@ export interface SourceRow {
 
 /** Rows as they come, some at a time. */
 export interface RowSource {
-  /** `cells`: every value is a text, and what it stands for is told by the model. `values`: numbers, texts and truth values, as JSON has them. */
-  readonly kind: 'cells' | 'values';
+  /**
+   * `cells`: every value is a text, and what it stands for is told by the model. `values`: numbers, texts and truth values, as JSON has them.
+   * `typed`: the same, but of columns, and a text may stand for something else, as in cells.
+   */
+  readonly kind: 'cells' | 'values' | 'typed';
   /** What is known beforehand of each row; undefined: each row says by itself what it has. */
   readonly columns: readonly string[] | undefined;
   readonly batches: AsyncIterable<readonly SourceRow[]>;
