@@ -6,7 +6,7 @@ import { startEmbedded, type EmbeddedServer } from '@mlab/sql/embedded';
 import { Client } from 'pg';
 import { startMlflowServer, type MlflowServer } from '../../compat/mlflow/mlflow-server.ts';
 import type { Environment } from '../../compat/mlflow/environment.ts';
-import { cleanEnvironment } from '../../compat/mlflow/run-tests.ts';
+import { cleanEnvironment } from '../../compat/pytest.ts';
 import { platformProgram } from '../../compat/mlflow/servers.ts';
 import { startServer, urlOf, type ServerProgram } from '../load/server.ts';
 import { fillMlflowPostgres, fillMlflowSqlite, fillOurs, type Filling } from './fill.ts';

@@ -1,11 +1,11 @@
 /** `npm run test:compat`: MLflow's own client, as its users have it, against our services; or against MLflow's own server. */
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CannotTest } from '../python-environment.ts';
+import { runInFrame } from '../frame.ts';
+import { cleanEnvironment, countTests, selecting } from '../pytest.ts';
 import { openEnvironment, type Environment } from './environment.ts';
-import { cleanEnvironment, countTests, runTests, type Outcome } from './run-tests.ts';
+import { runTests, testsFolder, type Outcome } from './run-tests.ts';
 import { startMlflow, startOurs, type Target } from './servers.ts';
 
 /** The newest, and one of a year before. */
@@ -21,42 +21,26 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const env = cleanEnvironment(process.env);
-const folder = mkdtempSync(join(tmpdir(), 'mlab-compat-'));
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
-try {
-  process.exitCode = await main();
-} finally {
-  if (process.exitCode === 0) rmSync(folder, { recursive: true, force: true });
-  else console.error(`What was written on the way is in ${folder}.`);
+await runInFrame({ name: 'compat', skipped }, async (folder) => {
+  const outcomes: Outcome[] = [];
+  for (const release of values.release) outcomes.push(await testRelease(openEnvironment(release), folder));
+  const sum = (name: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[name], 0);
+  console.log(`compat: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
+});
+
+function skipped(): string {
+  return `The ${countTests(testsFolder)} tests of compat/mlflow were skipped for MLflow ${values.release.join(' and ')}.`;
 }
 
-async function main(): Promise<number> {
-  try {
-    const outcomes: Outcome[] = [];
-    for (const release of values.release) outcomes.push(await testRelease(openEnvironment(release)));
-    const sum = (name: 'passed' | 'failed' | 'skipped'): number => outcomes.reduce((total, outcome) => total + outcome[name], 0);
-    console.log(`compat: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-    return sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof CannotTest)) {
-      console.error(error instanceof Error ? error.message : error);
-      return 1;
-    }
-    console.log(`${error.message} The ${countTests()} tests of compat/mlflow were skipped for MLflow ${values.release.join(' and ')}.`);
-    return 0;
-  }
-}
-
-async function testRelease(environment: Environment): Promise<Outcome> {
+async function testRelease(environment: Environment, folder: string): Promise<Outcome> {
   const place = join(folder, environment.mlflow);
   mkdirSync(place);
   await using target = await startTarget(environment, place);
   console.log(`\nThe client of MLflow ${environment.mlflow} asks ${target.name} at ${target.uri}`);
   const began = Date.now();
-  const args = [...(values.only === undefined ? [] : ['-k', values.only]), ...positionals];
-  const outcome = await runTests({ environment, target, folder: place, args }, env);
+  const args = [...selecting(values.only), ...positionals];
+  const outcome = await runTests({ environment, target, folder: place, args });
   const { passed, failed, skipped, untouched } = outcome;
   console.log(
     `MLflow ${environment.mlflow}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${Math.round((Date.now() - began) / 1000)} s.`,
@@ -67,7 +51,7 @@ async function testRelease(environment: Environment): Promise<Outcome> {
 
 async function startTarget(environment: Environment, place: string): Promise<Target> {
   if (values.against === 'mlab') return startOurs(place);
-  if (values.against === 'mlflow') return startMlflow(environment, place, env);
+  if (values.against === 'mlflow') return startMlflow(environment, place, cleanEnvironment(process.env));
   if (/^https?:\/\//.test(values.against))
     return {
       name: 'a server that runs',

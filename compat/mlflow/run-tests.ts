@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startPytest } from '../pytest.ts';
 import type { Environment } from './environment.ts';
 import type { Target } from './servers.ts';
 
@@ -26,38 +25,20 @@ interface Run {
 }
 
 /** Runs the tests of one release. Of MLflow's settings they are given MLFLOW_TRACKING_URI alone, as a script of a user is. */
-export async function runTests({ environment, target, folder, args }: Run, env: NodeJS.ProcessEnv): Promise<Outcome> {
+export async function runTests({ environment, target, folder, args }: Run): Promise<Outcome> {
   const calls = join(folder, 'calls');
   const results = join(folder, 'results.xml');
   mkdirSync(calls, { recursive: true });
-  const child = spawn(
-    environment.python,
-    ['-m', 'pytest', '-q', '-n', '2', `--junitxml=${results}`, ...(target.isOurs ? ['--ours'] : []), ...args],
-    {
-      cwd: testsFolder,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: {
-        ...env,
-        MLFLOW_TRACKING_URI: target.uri,
-        MLAB_COMPAT_CALLS: calls,
-        // The client would tell its makers of each call.
-        DO_NOT_TRACK: 'true',
-        GIT_PYTHON_REFRESH: 'quiet',
-        // Two workers share two cores with the server.
-        OMP_NUM_THREADS: '1',
-        PYTHONDONTWRITEBYTECODE: '1',
-        NO_PROXY: '127.0.0.1,localhost',
-      },
-    },
-  );
-  const endWithParent = (): void => void child.kill('SIGKILL');
-  process.once('exit', endWithParent);
-  const gone = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const { child, ended } = startPytest({
+    python: environment.python,
+    folder: testsFolder,
+    args: ['-n', '2', `--junitxml=${results}`, ...(target.isOurs ? ['--ours'] : []), ...args],
+    env: { MLFLOW_TRACKING_URI: target.uri, MLAB_COMPAT_CALLS: calls },
+  });
   const watch = new AbortController();
   const serverEnded = untilItIsGone(target.uri, watch.signal).then((ended) => ended && child.kill('SIGKILL'));
-  const [code, signal] = await gone;
+  const [code, signal] = await ended;
   watch.abort();
-  process.off('exit', endWithParent);
   if (await serverEnded) throw new Error(`${target.name} has ended while it was asked.`);
   // 0 and 1: all passed, some failed. 5: a selection that selects nothing.
   if (code !== 0 && code !== 1) throw new Error(`pytest ended with ${code ?? signal}.`);
@@ -100,17 +81,4 @@ function untouchedOf(folder: string): string[] {
     for (const name of calls.called) called.add(name);
   }
   return [...known].filter((name) => !called.has(name)).toSorted();
-}
-
-/** As many as there are functions; with their parameters there are more. */
-export function countTests(): number {
-  const files = readdirSync(testsFolder).filter((name) => /^test_.*\.py$/.test(name));
-  return files.reduce((sum, name) => sum + (readFileSync(join(testsFolder, name), 'utf8').match(/^def test_/gm)?.length ?? 0), 0);
-}
-
-/** The environment without what would change how MLflow's client or server behaves, or what our services do. */
-export function cleanEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const strange =
-    /^(MLFLOW_|_MLFLOW_|DATABRICKS_|MLAB_(?!HOME$)|SERVICE_B_URL|DATABASE_URL|NATS_URL|OTEL_|PYTEST_|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV)/;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !strange.test(name)));
 }
