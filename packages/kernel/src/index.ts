@@ -26,6 +26,8 @@ export { systemClock } from '#/clock.ts';
 export { foreignRequest } from '#/foreign-request.ts';
 export { Host, type HostOptions } from '#/host.ts';
 export { alreadyWritten, type Beside } from '#/http/beside.ts';
+export { Gathered } from '#/http/gathered.ts';
+export { InTurns } from '#/http/in-turns.ts';
 export { inputChecker, inputReader } from '#/http/check-input.ts';
 export { httpSettings } from '#/http/settings.ts';
 export { refuseUnprotected } from '#/identity/refuse-unprotected.ts';

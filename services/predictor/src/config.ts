@@ -60,13 +60,13 @@ const settings = Type.Object({
         default: 262_144,
         minimum: 1024,
         description:
-          'From so many bytes on a question is read, computed and its answer written in a thread beside the one that answers all others',
+          'From so many bytes on a question is read, computed and its answer written in a process beside the one that answers all others',
       }),
       memoryMb: Type.Integer({
-        default: 1536,
+        default: 2048,
         minimum: 64,
         description:
-          'Most memory for reading and writing one of those, in MiB, its bytes themselves not counted; one that needs more is refused: 413',
+          'Most memory of that process for what it has read, in MiB, bytes not counted; a question that needs more is refused: 413',
       }),
       maxWaitingBytes: Type.Integer({
         default: 268_435_456,

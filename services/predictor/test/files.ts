@@ -58,8 +58,11 @@ export function uncompiled(operator = 'Erf'): Uint8Array {
   return writeModel(graph.build());
 }
 
-/** Makes as many numbers as it is told, which take four bytes each, and says how many there were: much memory for a short question. */
-export function filling(): Uint8Array {
+/** Makes as many numbers as it is told, which take four bytes each, and gives all of them: a long answer to a short question. */
+export const counting = (): Uint8Array => filling(true);
+
+/** The same, and says how many there were: much memory for a short question. */
+export function filling(isGiven = false): Uint8Array {
   const graph = new GraphBuilder({ name: 'filling' });
   const x = graph.input('x', 'float');
   const only = (
@@ -72,6 +75,10 @@ export function filling(): Uint8Array {
   const count = only('Cast', [only('Reshape', [x, one], 'float')], 'int64', { to: { kind: 'int', value: 7n } });
   const value = { name: '', type: 'float' as const, dims: [1], content: { kind: 'floats' as const, values: Float32Array.of(1) } };
   const numbers = only('ConstantOfShape', [count], 'float', { value: { kind: 'tensor', value } });
+  if (isGiven) {
+    graph.output('numbers', numbers);
+    return writeModel(graph.build());
+  }
   const sum = only('ReduceSum', [numbers], 'float', { keepdims: { kind: 'int', value: 1n } });
   graph.output('value', graph.node('Max', [sum, x], [{ type: 'float', dims: x.dims }])[0] as Flow);
   return writeModel(graph.build());

@@ -11,6 +11,7 @@ import { openServing } from '#/open-serving.ts';
 import { service } from '#/service.ts';
 import { constant, filling, forest, uncompiled } from './files.ts';
 import { call, type Json } from './serving-for-test.ts';
+import { longestWork } from './longest-work.ts';
 import { NOW, shown, startWorld, until } from './world-for-test.ts';
 
 /** The process in which ONNX Runtime computes for the one model of a test: none of those that were there before. */
@@ -277,29 +278,4 @@ async function serveAlone(file: Uint8Array) {
     log: openLog({ level: 'silent' }).logger,
     metrics,
   });
-}
-
-/**
- * Tells for how many milliseconds this thread has worked at most before others had their turn, and in all. Of work and not of time: on a
- * machine that has others to see to, time passes in which nothing is done.
- */
-function longestWork(): () => readonly [longest: number, all: number] {
-  const used = (): number => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
-  const first = used();
-  let [longest, last, isOver] = [0, first, false];
-  const turn = (): void => {
-    const now = used();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!isOver) setImmediate(turn);
-  };
-  setImmediate(turn);
-  return () => {
-    turn();
-    isOver = true;
-    return [longest, used() - first];
-  };
 }

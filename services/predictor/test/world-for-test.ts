@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { registry } from '@mlab/contracts/registry';
 import type { Version } from '@mlab/contracts/registry-schemas';
 import { tracking } from '@mlab/contracts/tracking';
-import { AppError, type ClientOf } from '@mlab/kernel';
+import { AppError, type AnyService, type ClientOf } from '@mlab/kernel';
 import type { predictor } from '@mlab/contracts/predictor';
 import { fake, startTest, type TestApp } from '@mlab/kernel/testing';
 import { service } from '#/service.ts';
@@ -35,7 +35,7 @@ export const shown = {
   metrics: {},
 } as const;
 
-export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+export async function startWorld(env: Readonly<Record<string, string>> = {}, beside: readonly AnyService[] = []): Promise<World> {
   const versions = new Map<string, Version>();
   const files = new Map<string, Uint8Array>();
   const counts = new Map<string, number>();
@@ -80,7 +80,7 @@ export async function startWorld(env: Readonly<Record<string, string>> = {}): Pr
       },
     }),
   ];
-  const app = await startTest(service, { neighbours, env: { MLAB_PREDICTOR_REFRESH_MS: '100', ...env } });
+  const app = await startTest(service, { neighbours: [...neighbours, ...beside], env: { MLAB_PREDICTOR_REFRESH_MS: '100', ...env } });
   return {
     client: app.client,
     app,

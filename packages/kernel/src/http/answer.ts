@@ -4,6 +4,7 @@ import type { CallMeta } from '#/call.ts';
 import { abandoned, timedOut, unreached } from '#/early-ends.ts';
 import { AppError } from '#/errors.ts';
 import { Gathered } from '#/http/gathered.ts';
+import { InTurns } from '#/http/in-turns.ts';
 import { remainingMs } from '#/remaining.ts';
 import { MAX_ANSWER_BYTES } from '#/speak.ts';
 
@@ -19,6 +20,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #body = EMPTY;
+  #turns: InTurns | undefined;
 
   constructor(call: CallMeta, now: number, done: Done) {
     this.#done = done;
@@ -40,11 +42,14 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#body = new Gathered(announced > 0 ? announced : undefined, MAX_ANSWER_BYTES);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#body.size + chunk.length > MAX_ANSWER_BYTES) {
       const failure = { kind: 'unreadable', notSent: false, status: this.#status } as const;
       this.#giveUp(new AppError('bad_gateway', `It answered with more than ${MAX_ANSWER_BYTES} bytes.`, { failure }));
-    } else this.#body.add(chunk);
+    } else {
+      this.#body.add(chunk);
+      if (this.#body.size > LARGE_BYTES) (this.#turns ??= turnsOf(controller)).took(chunk.length);
+    }
   }
 
   onResponseEnd(): void {
@@ -76,3 +81,9 @@ export class Answer implements Dispatcher.DispatchHandler {
 const NOTHING = Buffer.alloc(0);
 /** Before there are headers nothing is gathered. */
 const EMPTY = new Gathered(0, 0);
+
+/** Smaller answers are taken as they come. */
+const LARGE_BYTES = 262_144;
+
+const turnsOf = (controller: Dispatcher.DispatchController): InTurns =>
+  new InTurns({ pause: () => controller.pause(), resume: () => controller.resume() });

@@ -1,7 +1,6 @@
 import { predictor } from '@mlab/contracts/predictor';
 import { MAX_TENSOR_BYTES } from '@mlab/contracts/open-inference';
-import { bufferOf, inputReader } from '@mlab/kernel';
-import { AppError } from '@mlab/kernel/errors';
+import { inputReader } from '@mlab/kernel';
 import type { Scorer } from '@mlab/onnx';
 import { columnsOf, compress, decompress, encodingFor, readRequest, type Ports } from '@mlab/open-inference';
 import { demoServed } from '#/domain/demo-served.ts';
@@ -14,7 +13,7 @@ import { refOf, type Asked } from '#/models/ref-of.ts';
 import { writeInferred } from '#/protocols/open-inference/write-inferred.ts';
 
 export interface AnsweringCall {
-  readonly isStopped: () => boolean;
+  readonly fileOf: (model: LargeModel) => Promise<Uint8Array>;
   readonly onLost: () => void;
   /** Of a question that names its model itself. */
   readonly modelFor: (wanted: Wanted) => Promise<LargeModel | 'demo'>;
@@ -29,37 +28,38 @@ export class Answerer implements AsyncDisposable {
   readonly #rows = inputReader(predictor, 'predictRows');
   readonly #demo = demoServed(Math.random);
 
-  answer(question: LargeQuestion, call: AnsweringCall): Promise<LargeAnswer> {
-    if (question.kind === 'rows') return this.#predict(question, call);
-    return question.kind === 'infer' ? this.#infer(question, call) : this.#inferMessage(question, call);
+  answer(question: LargeQuestion, body: Buffer, call: AnsweringCall): Promise<LargeAnswer> {
+    if (question.kind === 'rows') return this.#predict(question, body, call);
+    return question.kind === 'infer' ? this.#infer(question, body, call) : this.#inferMessage(question, body, call);
   }
 
   /** The rows of one body, in the words of our own operation. */
-  async #predict({ params, contentType, body }: Question<'rows'>, call: AnsweringCall): Promise<LargeAnswer> {
-    const watch = new Stopwatch(call);
-    const { rows, ...asked } = this.#rows.read({ params, query: '', contentType, body: bufferOf(body) }) as Asked & {
+  async #predict({ params, contentType }: Question<'rows'>, body: Buffer, call: AnsweringCall): Promise<LargeAnswer> {
+    const watch = new Stopwatch();
+    const { rows, ...asked } = this.#rows.read({ params, query: '', contentType, body: body }) as Asked & {
       rows: readonly Row[];
     };
-    watch.check();
     const model = (await call.modelFor(refOf(asked))) as LargeModel;
-    const { scorer, form } = await this.#scorers.of(model, call.onLost);
+    const { scorer, form } = await this.#scorers.of(model, call);
     const { reader, roles } = form();
     const { columns, ignored } = reader.read(rows);
     watch.lap();
     const outputs = await scorer.score(columns);
     watch.lap();
     const predictions = predictionsOf(outputs, roles, rows.length);
-    watch.check();
     const written = JSON.stringify({ model: model.model, version: model.version, predictions });
-    return { contentType: 'application/json', headers: {}, body: owned(written), rows: rows.length, ignored, took: watch.end() };
+    return { contentType: 'application/json', headers: {}, body: Buffer.from(written), rows: rows.length, ignored, took: watch.end() };
   }
 
   /** A body of the Open Inference Protocol, perhaps compressed. */
-  async #infer({ model: which, headerLength, encoding, accepted, body }: Question<'infer'>, call: AnsweringCall): Promise<LargeAnswer> {
-    const watch = new Stopwatch(call);
+  async #infer(
+    { model: which, headerLength, encoding, accepted }: Question<'infer'>,
+    body: Buffer,
+    call: AnsweringCall,
+  ): Promise<LargeAnswer> {
+    const watch = new Stopwatch();
     const model = await this.#model(which, call);
-    const plain = encoding === undefined ? bufferOf(body) : await decompress(bufferOf(body), encoding, MAX_TENSOR_BYTES);
-    watch.check();
+    const plain = encoding === undefined ? body : await decompress(body, encoding, MAX_TENSOR_BYTES);
     const asked = readRequest(plain, headerLength, portsOf(model));
     const columns = columnsOf(portsOf(model), asked.inputs);
     watch.lap();
@@ -69,15 +69,21 @@ export class Answerer implements AsyncDisposable {
     const wanted = encodingFor(accepted, written);
     const { contentType, headers = {}, body: answer } = wanted === undefined ? written : await compress(written, wanted);
     const rows = asked.inputs[0]?.shape[0] ?? 1;
-    return { contentType, headers, body: owned(answer as string | Uint8Array), rows, ignored: 0, took: watch.end() };
+    return {
+      contentType,
+      headers,
+      body: typeof answer === 'string' ? Buffer.from(answer) : (answer as Uint8Array),
+      rows,
+      ignored: 0,
+      took: watch.end(),
+    };
   }
 
   /** The same over gRPC. */
-  async #inferMessage({ streamed, body }: Question<'message'>, call: AnsweringCall): Promise<LargeAnswer> {
-    const watch = new Stopwatch(call);
+  async #inferMessage({ streamed }: Question<'message'>, body: Buffer, call: AnsweringCall): Promise<LargeAnswer> {
+    const watch = new Stopwatch();
     const { readMessage, writeMessage, readTensors, answerOf } = await import('#/protocols/grpc/messages.ts');
     const request = readMessage(body);
-    watch.check();
     const model = await this.#model(await call.modelFor({ name: request.modelName, version: request.modelVersion }), call);
     const asked = readTensors(request, portsOf(model));
     const columns = columnsOf(portsOf(model), asked.inputs);
@@ -85,13 +91,20 @@ export class Answerer implements AsyncDisposable {
     const outputs = await model.ask(columns);
     watch.lap();
     const written = writeMessage(request, answerOf(model, { id: request.id, asked }, outputs), streamed);
-    return { contentType: '', headers: {}, body: owned(written), rows: asked.inputs[0]?.shape[0] ?? 1, ignored: 0, took: watch.end() };
+    return {
+      contentType: '',
+      headers: {},
+      body: Buffer.from(written),
+      rows: asked.inputs[0]?.shape[0] ?? 1,
+      ignored: 0,
+      took: watch.end(),
+    };
   }
 
   async #model(which: LargeModel | 'demo', call: AnsweringCall): Promise<Asking> {
     if (which === 'demo') return { ...this.#demo, ask: (columns) => this.#demo.ask(columns, NOBODY) };
     const { model, version } = which;
-    const { scorer } = await this.#scorers.of(which, call.onLost);
+    const { scorer } = await this.#scorers.of(which, call);
     return { model, version, inputs: scorer.inputs, outputs: scorer.outputs, ask: (columns) => scorer.score(columns) };
   }
 
@@ -104,21 +117,11 @@ const NOBODY = undefined as never;
 
 const portsOf = ({ model, inputs, outputs }: Asking): Ports => ({ model, inputs, outputs });
 
-/** Tells how long each part took, and stops where nobody waits any more. */
+/** Tells how long each part took. */
 class Stopwatch {
-  readonly #call: AnsweringCall;
   readonly #laps: number[] = [performance.now()];
 
-  constructor(call: AnsweringCall) {
-    this.#call = call;
-  }
-
-  check(): void {
-    if (this.#call.isStopped()) throw new AppError('cancelled', 'Nobody waits for the answer any more.');
-  }
-
   lap(): void {
-    this.check();
     this.#laps.push(performance.now());
   }
 
@@ -127,12 +130,4 @@ class Stopwatch {
     const [began = 0, read = 0, computed = 0, written = 0] = this.#laps;
     return [read - began, computed - read, written - computed];
   }
-}
-
-/** Bytes that have their memory for themselves, so that another thread can have it without a copy. */
-function owned(content: string | Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const { buffer, byteLength } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) return bytes as Uint8Array<ArrayBuffer>;
-  return Uint8Array.from(bytes);
 }

@@ -2,61 +2,47 @@ import type { ErrorCode, Issue } from '@mlab/kernel';
 import type { ScorerOptions } from '@mlab/onnx';
 import type { ModelRef } from '#/domain/served-model.ts';
 
-/** A version as the thread for large questions opens it for itself. */
+/** A version as the process for large questions opens it for itself. */
 export interface LargeModel {
   /** The same for the same file and signature. */
   readonly key: string;
   readonly model: string;
   readonly version: number;
-  /** In shared memory. */
-  readonly bytes: Uint8Array;
   readonly signature: unknown;
+  /** How many bytes its file has. */
+  readonly size: number;
   readonly options: Pick<
     ScorerOptions,
     'compile' | 'isolation' | 'memoryMb' | 'timeoutMs' | 'loadTimeoutMs' | 'maxBatchRows' | 'maxOutputBytes'
   >;
 }
 
-/** Bodies have memory of their own, which goes with them. */
 export type LargeQuestion =
-  | {
-      readonly kind: 'rows';
-      readonly params: Readonly<Record<string, string | undefined>>;
-      readonly contentType: string | undefined;
-      readonly body: Uint8Array;
-    }
+  | { readonly kind: 'rows'; readonly params: Readonly<Record<string, string | undefined>>; readonly contentType: string | undefined }
   | {
       readonly kind: 'infer';
       readonly model: LargeModel | 'demo';
       readonly headerLength: string | undefined;
       readonly encoding: string | undefined;
       readonly accepted: string | undefined;
-      readonly body: Uint8Array;
     }
-  | {
-      readonly kind: 'message';
-      /** Whether it came in a stream, whose answers have an envelope. */
-      readonly streamed: boolean;
-      readonly body: Uint8Array;
-    };
+  /** Of gRPC; one that came in a stream is answered with an envelope. */
+  | { readonly kind: 'message'; readonly streamed: boolean };
 
-export interface LargeOrder {
-  readonly id: number;
-  readonly question: LargeQuestion;
-  /** Not 0 as soon as nobody waits any more. */
-  readonly stop: Int32Array<SharedArrayBuffer>;
-}
-
-/** What the thread is told: a question, which model answers the one that it has read, or that it is to end. */
-export type ToThread =
-  | { readonly order: LargeOrder }
-  | { readonly id: number; readonly model: LargeModel | 'demo' | undefined }
+/** What the process is told. Bodies, and the files of models, come as bytes over its standard input. */
+export type ToProcess =
+  | { readonly id: number; readonly question: LargeQuestion; readonly size: number }
+  /** Which model answers the question that it has read. */
+  | { readonly id: number; readonly model: LargeModel | 'demo' }
   | { readonly close: true };
+
+/** Which model a question names: by what our own operation says, or by what stands in the protocol. */
+export type Wanted = ModelRef | { readonly name: string; readonly version: string };
 
 export interface LargeAnswer {
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array;
   readonly rows: number;
   /** Values of fields that the model has no input for. */
   readonly ignored: number;
@@ -64,20 +50,20 @@ export interface LargeAnswer {
   readonly took: readonly [read: number, computed: number, written: number];
 }
 
-/** Which model a question names: by what our own operation says, or by what stands in the protocol. */
-export type Wanted = ModelRef | { readonly name: string; readonly version: string };
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly issues: readonly Issue[] | undefined;
+  readonly retryAfter: number | undefined;
+}
 
-/** What it says. `wants`: it has read a question that names its model itself. `lost`: a worker of ONNX Runtime has died or stalled. */
-export type FromThread =
-  | { readonly id: number; readonly answer: LargeAnswer }
-  | {
-      readonly id: number;
-      readonly failed: {
-        readonly code: ErrorCode;
-        readonly message: string;
-        readonly issues: readonly Issue[] | undefined;
-        readonly retryAfter: number | undefined;
-      };
-    }
+/** What it says; the bytes of an answer come over its standard output. */
+export type FromProcess =
+  | { readonly id: number; readonly answer: Omit<LargeAnswer, 'body'>; readonly size: number }
+  | { readonly id: number; readonly failed: Failure }
+  /** It has read a question that names its model itself. */
   | { readonly id: number; readonly wants: Wanted }
+  /** It has not got the file of a model that it was told of. */
+  | { readonly id: number; readonly needs: string }
+  /** A worker of ONNX Runtime has died or stalled. */
   | { readonly id: number; readonly lost: true };

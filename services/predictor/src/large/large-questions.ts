@@ -3,30 +3,30 @@ import type { Config } from '#/config.ts';
 import { DEMO } from '#/domain/demo-served.ts';
 import type { ModelRef, ServedModel } from '#/domain/served-model.ts';
 import type { LargeAnswer, LargeModel, LargeQuestion, Wanted } from '#/large/large-orders.ts';
-import { LargeThread } from '#/large/large-thread.ts';
+import { LargeProcess } from '#/large/large-process.ts';
 import { AnsweringModel } from '#/models/answering-model.ts';
 
 type Request = Pick<ForeignRequest, 'headers' | 'body'>;
 
-/** More values than this of one answer are written in the thread. */
+/** More values than this of one answer are written in the process. */
 const MOST_VALUES = 65_536;
-/** What ONNX Runtime may give at most in the thread. */
+/** What ONNX Runtime may give at most in the process. */
 const MOST_OUTPUT_BYTES = 268_435_456;
 
-/** Questions that are large, or whose answers are: all that takes time of them happens in a thread beside. */
+/** Questions that are large, or whose answers are: all that takes time of them happens in a process beside. */
 export class LargeQuestions implements AsyncDisposable {
   readonly #config: Config;
-  readonly #thread: LargeThread;
+  readonly #process: LargeProcess;
   readonly #generous = new WeakSet<object>();
 
   constructor(config: Config) {
     this.#config = config;
-    this.#thread = new LargeThread(config.large);
+    this.#process = new LargeProcess(config.large);
   }
 
   /** From so many bytes on a question is one. */
   get fromBytes(): number {
-    return this.#thread.fromBytes;
+    return this.#config.large.fromBytes;
   }
 
   /** Whether what a model gives for so many rows is too much to be written at once, as far as can be told before. */
@@ -50,7 +50,8 @@ export class LargeQuestions implements AsyncDisposable {
   ): Promise<ForeignAnswer> {
     let model: AnsweringModel | undefined;
     const answer = await this.#askNamed(
-      { kind: 'rows', params, contentType, body },
+      { kind: 'rows', params, contentType },
+      body,
       async (wanted) => (model = await open(wanted as ModelRef)),
       call,
     );
@@ -68,7 +69,7 @@ export class LargeQuestions implements AsyncDisposable {
       const { name, version } = wanted as Extract<Wanted, { readonly name: string }>;
       return open(name, version);
     };
-    return this.#askNamed({ kind: 'message', streamed, body }, named, call);
+    return this.#askNamed({ kind: 'message', streamed }, body, named, call);
   }
 
   /** A body of the Open Inference Protocol. */
@@ -78,10 +79,15 @@ export class LargeQuestions implements AsyncDisposable {
       encoding: headers['content-encoding'],
       accepted: textOf(headers['accept-encoding']),
     };
-    return this.#ask(model, (described) => ({ kind: 'infer', model: described, ...question, body }), call);
+    return this.#ask(model, (described) => ({ kind: 'infer', model: described, ...question }), body, call);
   }
 
-  async #askNamed(question: LargeQuestion, open: (wanted: Wanted) => Promise<ServedModel>, call: CallMeta): Promise<LargeAnswer> {
+  async #askNamed(
+    question: LargeQuestion,
+    body: Uint8Array,
+    open: (wanted: Wanted) => Promise<ServedModel>,
+    call: CallMeta,
+  ): Promise<LargeAnswer> {
     let model: ServedModel | undefined;
     const answer = Promise.withResolvers<LargeAnswer>();
     const modelFor = async (wanted: Wanted): Promise<LargeModel | 'demo'> => {
@@ -91,7 +97,7 @@ export class LargeQuestions implements AsyncDisposable {
       return this.#described(model);
     };
     try {
-      const given = await this.#thread.ask(question, { modelFor, onLost: () => lostOf(model) }, call);
+      const given = await this.#process.ask(question, { body, modelFor, file: () => fileOf(model), onLost: () => lostOf(model) }, call);
       answer.resolve(given);
       return given;
     } catch (error) {
@@ -101,8 +107,14 @@ export class LargeQuestions implements AsyncDisposable {
     }
   }
 
-  async #ask(model: ServedModel, question: (model: LargeModel | 'demo') => LargeQuestion, call: CallMeta): Promise<LargeAnswer> {
-    const asking = (): Promise<LargeAnswer> => this.#thread.ask(question(this.#described(model)), { onLost: () => lostOf(model) }, call);
+  async #ask(
+    model: ServedModel,
+    question: (model: LargeModel | 'demo') => LargeQuestion,
+    body: Uint8Array,
+    call: CallMeta,
+  ): Promise<LargeAnswer> {
+    const asking = (): Promise<LargeAnswer> =>
+      this.#process.ask(question(this.#described(model)), { body, file: () => fileOf(model), onLost: () => lostOf(model) }, call);
     return model instanceof AnsweringModel ? model.elsewhere(asking) : asking();
   }
 
@@ -118,7 +130,7 @@ export class LargeQuestions implements AsyncDisposable {
       key: JSON.stringify([model, version, sha256, signature]),
       model,
       version,
-      bytes: file.bytes,
+      size: file.bytes.length,
       signature,
       options: {
         compile: backend === 'compiled',
@@ -133,9 +145,12 @@ export class LargeQuestions implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#thread[Symbol.asyncDispose]();
+    return this.#process[Symbol.asyncDispose]();
   }
 }
+
+const fileOf = (model: ServedModel | undefined): Uint8Array => (model instanceof AnsweringModel ? model.file.bytes : NOTHING);
+const NOTHING = new Uint8Array(0);
 
 const lostOf = (model: ServedModel | undefined): void => {
   if (model instanceof AnsweringModel) model.quarantine.died();

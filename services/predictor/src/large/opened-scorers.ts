@@ -9,14 +9,19 @@ export interface OpenedScorer {
   readonly form: () => RowForm;
 }
 
+interface OpeningCall {
+  readonly fileOf: (model: LargeModel) => Promise<Uint8Array>;
+  readonly onLost: () => void;
+}
+
 const MOST = 4;
 
 /** The models that large questions were asked lately, opened for the thread that answers those. */
 export class OpenedScorers implements AsyncDisposable {
   readonly #opened = new Map<string, Promise<OpenedScorer>>();
 
-  async of(model: LargeModel, onLost: () => void): Promise<OpenedScorer> {
-    const found = this.#opened.get(model.key) ?? this.#open(model, onLost);
+  async of(model: LargeModel, call: OpeningCall): Promise<OpenedScorer> {
+    const found = this.#opened.get(model.key) ?? this.#open(model, call);
     // The one that is asked stands last.
     this.#opened.delete(model.key);
     this.#opened.set(model.key, found);
@@ -33,8 +38,9 @@ export class OpenedScorers implements AsyncDisposable {
     }
   }
 
-  async #open({ bytes, signature, options }: LargeModel, onLost: () => void): Promise<OpenedScorer> {
-    const scorer = await openScorer(bytes, { ...options, onLost });
+  async #open(model: LargeModel, { fileOf, onLost }: OpeningCall): Promise<OpenedScorer> {
+    const { signature, options } = model;
+    const scorer = await openScorer(await fileOf(model), { ...options, onLost });
     let form: RowForm | undefined;
     return { scorer, form: () => (form ??= rowFormFor(scorer, signature, false)) };
   }
