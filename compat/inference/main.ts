@@ -32,7 +32,7 @@ await runInFrame(
     if (!description.available) throw new CannotTest(description.reason);
     const { python } = openPythonEnvironment({ name: 'inference', files: [join(here, 'requirements.txt')] });
     await using lab = await startLab(folder);
-    return runTests(python, lab);
+    return await runTests(python, lab);
   },
 );
 
