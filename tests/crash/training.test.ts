@@ -235,7 +235,7 @@ function openLab(ports: Readonly<Record<'training' | 'tracking' | 'registry', nu
           performance.now() < limit,
           `not within five minutes: ${path} ends, which is ${JSON.stringify(one.progress ?? one.trials)}`,
         );
-        await delay(100);
+        await delay(200);
       }
     },
     history: async (runId: string, key: string): Promise<{ readonly step: number }[]> =>

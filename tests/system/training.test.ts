@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openScorer } from '@mlab/onnx';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { churn } from '../../services/training/test/data.ts';
@@ -47,12 +48,10 @@ for (const [placement, targets] of Object.entries(PLACEMENTS)) {
       assert.equal(sent.status, 200, JSON.stringify(dataset));
       const asked = { dataset: dataset.id, target: 'leaves', params: { num_iterations: 30 }, model: 'churn', experiment: 'churn' };
       const { id } = await post('/training/jobs', { ...asked, evaluation: { bootstrap: 20, permutations: 1 }, tags: { team: 'risk' } });
-      let job: Json;
-      await waitUntil(
-        'the job has ended',
-        60_000,
-        async () => !['waiting', 'running'].includes((job = await get(`/training/jobs/${id}`)).state),
-      );
+      // What is told of it ends with it.
+      const told = await fetch(at(`/training/jobs/${id}/logs`), { signal: AbortSignal.timeout(60_000) });
+      assert.match(await told.text(), /event: end\n/);
+      const job = await get(`/training/jobs/${id}`);
       assert.equal(job.state, 'succeeded', job.error);
       const { result } = job;
       assert.deepEqual([result.model, result.version, result.task], ['churn', 1, 'binary']);
@@ -100,10 +99,12 @@ for (const [placement, targets] of Object.entries(PLACEMENTS)) {
         evaluation: { bootstrap: 0, permutations: 0 },
       };
       const { id } = await post('/training/studies', { ...asked, search: { space, trials: 4, parallel: 2 } });
-      let study: Json;
-      const isOver = async (): Promise<boolean> =>
-        !['waiting', 'running', 'refitting'].includes((study = await get(`/training/studies/${id}`)).state);
-      await waitUntil('the study has ended', 90_000, isOver);
+      let study = await get(`/training/studies/${id}`);
+      for (const limit = performance.now() + 90_000; ['waiting', 'running', 'refitting'].includes(study.state);) {
+        assert.ok(performance.now() < limit, `the study has not ended: ${JSON.stringify(study.trials)}`);
+        await delay(100);
+        study = await get(`/training/studies/${id}`);
+      }
       assert.equal(study.state, 'succeeded', study.error);
       assert.equal(study.trials.complete, 4);
       const job = await get(`/training/jobs/${study.jobId}`);

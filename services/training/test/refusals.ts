@@ -116,6 +116,18 @@ export const refusalTests = (): void =>
         );
     });
 
+    test('nobody runs commands where they are not allowed', async () => {
+      const dataset = await app.upload('a\n1\n');
+      assert.match(await app.refusal('POST /jobs', { dataset, trainer: { command: ['true'] } }), /^403 forbidden .*MLAB_TRAINING_COMMANDS/);
+      for (const trainer of [
+        { command: [] },
+        { command: [''] },
+        { command: ['x'], env: { 'a b': '' } },
+        { command: ['x'], timeoutSeconds: 0 },
+      ])
+        assert.match(await app.refusal('POST /jobs', { dataset, trainer }), /^400 invalid /);
+    });
+
     test('trainers are listed with what they take', async () => {
       const { items } = await app.must('GET /trainers?task=regression');
       const boosting = items.find(({ name }: { name: string }) => name === 'boosting');
