@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Host } from '@mlab/kernel';
@@ -22,17 +22,28 @@ export interface ImportLab extends AsyncDisposable {
   file(runId: string, path: string): Promise<string>;
 }
 
-export async function startImportLab(): Promise<ImportLab> {
+async function startHost(env: { readonly DATABASE_URL: string; readonly MLAB_HOME: string }): Promise<{ host: Host } & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  const home = await mkdtemp(join(tmpdir(), 'mlab-import-'));
-  stack.defer(() => rm(home, { recursive: true, force: true }));
-  const { url: DATABASE_URL } = stack.use(await openTestDatabase());
   const { logger } = openLog({ level: 'silent' });
   const services = Object.values(await loadServices(['predictor', 'tracking', 'registry', 'gateway']));
-  const env = { DATABASE_URL, MLAB_HOME: home };
   const facilities = stack.use(await openFacilities({ env, services, logger, version: '0.0.0' }));
   const ports = { predictor: 0, tracking: 0, registry: 0, gateway: 0 };
   const host = stack.use(await Host.start({ services, ports, env, logger, version: '0.0.0', facilities }));
+  const disposing = stack.move();
+  return { host, [Symbol.asyncDispose]: () => disposing.disposeAsync() };
+}
+
+/** What the services make in a database at their first start. */
+async function startOnce(url: string): Promise<void> {
+  await using home = await mkdtempDisposable(join(tmpdir(), 'mlab-import-'));
+  await using _host = await startHost({ DATABASE_URL: url, MLAB_HOME: home.path });
+}
+
+export async function startImportLab(): Promise<ImportLab> {
+  await using stack = new AsyncDisposableStack();
+  const { path: home } = stack.use(await mkdtempDisposable(join(tmpdir(), 'mlab-import-')));
+  const { url: DATABASE_URL } = stack.use(await openTestDatabase(startOnce));
+  const { host } = stack.use(await startHost({ DATABASE_URL, MLAB_HOME: home }));
   const url = host.url('gateway');
   const ask = async (path: string, init: RequestInit): Promise<Json> => {
     const answer = await fetch(`${url}/mlflow/api/2.0/mlflow/${path}`, init);

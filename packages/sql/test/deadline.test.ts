@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, rootCall, type CallMeta, type ErrorCode, type Queryable } from '@mlab/kernel';
 import { integer, sql, text, type OpenedService } from '#/index.ts';
 import { openTestDatabase, openTestService, testOwner, type TestDatabase } from '#/testing.ts';
@@ -26,7 +27,7 @@ const number = (row: Readonly<Record<string, unknown>>): number => integer(row['
 
 /** Asks again until it is so. A test whose wish never comes true ends by its own time limit. */
 async function until(condition: string): Promise<void> {
-  while ((await admin.run(`SELECT 1 WHERE ${condition}`)).length === 0);
+  while ((await admin.run(`SELECT 1 WHERE ${condition}`)).length === 0) await delay(2);
 }
 const RUNNING = `(SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mlab slow' AND state <> 'idle')`;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as dial, createServer, type AddressInfo, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, rootCall, type Queryable } from '@mlab/kernel';
 import { integer, openListener, sql, type OpenedService } from '#/index.ts';
 import { openTestDatabase, openTestService, testOwner } from '#/testing.ts';
@@ -53,7 +54,7 @@ test('a commit whose confirmation is lost says that its outcome is not known', a
   });
   // The server makes the commit, and its answer never arrives.
   await using direct = await connect(server.url);
-  while ((await direct.run('SELECT 1 FROM commit.counter WHERE n = 1')).length === 0);
+  while ((await direct.run('SELECT 1 FROM commit.counter WHERE n = 1')).length === 0) await delay(2);
   way.cut();
   await assert.rejects(lost, (error) => AppError.is(error, 'unavailable') && /not known whether it was made/.test(error.message));
   assert.equal(await count(service), 1);
@@ -67,9 +68,9 @@ test('readiness follows what is known of the database, without asking it', async
   assert.deepEqual(service.checks?.(), [{ name: 'database', ok: true, required: true, detail: 'It can be used.' }]);
   way.close();
   await assert.rejects(db(service).run(sql`SELECT 1`), (error) => AppError.is(error, 'unavailable'));
-  while (isOk() !== false) await new Promise((resolve) => void setImmediate(resolve));
+  while (isOk() !== false) await delay(1);
   way.open();
-  while (isOk() !== true) await new Promise((resolve) => void setTimeout(resolve, 10));
+  while (isOk() !== true) await delay(10);
   assert.equal(await count(service), 0);
 });
 
@@ -93,10 +94,10 @@ test('a statement ends in the server when the process that asked for it is gone'
   const running = async (): Promise<number> =>
     (await admin.run(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'mlab gone' AND state = 'active'`)).length;
   const slow = db(service, 20_000).run(sql`SELECT pg_sleep(300)`);
-  while ((await running()) === 0);
+  while ((await running()) === 0) await delay(2);
   way.cut();
   await assert.rejects(slow, (error) => AppError.is(error, 'unavailable'));
-  while ((await running()) > 0);
+  while ((await running()) > 0) await delay(10);
 });
 
 test('closing waits for statements under way, and takes no more', async () => {
@@ -104,7 +105,8 @@ test('closing waits for statements under way, and takes no more', async () => {
   const service = await openTestService(await testOwner('closing'), server.url, { migrations });
   const slow = db(service).first(sql`SELECT 5 AS n, pg_sleep(0.2)`, (row) => integer(row['n']));
   await using admin = await connect(server.url);
-  while ((await admin.run(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'mlab closing' AND state = 'active'`)).length === 0);
+  while ((await admin.run(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'mlab closing' AND state = 'active'`)).length === 0)
+    await delay(2);
   await service[Symbol.asyncDispose]();
   await assert.rejects(db(service).run(increment), (error) => AppError.is(error, 'unavailable'));
   assert.equal(await slow, 5);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, rootCall, type CallMeta, type Transaction } from '@mlab/kernel';
 import { integer, isForeignKeyViolation, isUniqueViolation, sql, type OpenedService } from '#/index.ts';
 import { openTestDatabase, openTestService, testOwner, type TestDatabase } from '#/testing.ts';
@@ -42,7 +43,7 @@ const read = async (tx: Transaction, id: number): Promise<number> =>
 /** No connection of the service is in a transaction, and none is lent. */
 async function allReturned(): Promise<void> {
   const open = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'mlab money' AND state <> 'idle'`;
-  while ((await admin.run(open)).length > 0);
+  while ((await admin.run(open)).length > 0) await delay(2);
 }
 
 test('what the work did is committed when it resolves, and rolled back when it rejects', async () => {
