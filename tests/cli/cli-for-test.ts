@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,22 +9,23 @@ import { processStart } from '../../apps/cli/bootstrap/process-start.mjs';
 import { homeOf } from '../../apps/cli/src/home.ts';
 import { ask, askStatus } from '../../apps/cli/src/supervisor/control-client.ts';
 import type { ProcessStatus, SupervisorStatus } from '../../apps/cli/src/supervisor/process-status.ts';
+import type { CommandLine, Ended } from './command-line-for-test.ts';
 
 export const repository = resolve(import.meta.dirname, '../..');
 const bootstrap = join(repository, 'apps', 'cli', 'bootstrap', 'mlab.mjs');
 
 const ENDS_WITHIN_MS = 60_000;
 
-/** mlab as a person runs it: real processes, in a home and on ports of their own, with the stub in the platform's place. */
+/** mlab as a person runs it, in a home and on ports of its own, with the stub in the platform's place. */
 export interface TestCli extends AsyncDisposable {
   readonly home: string;
   readonly ports: { readonly gateway: number; readonly predictor: number };
   readonly env: NodeJS.ProcessEnv;
   /** A topology of the lab and a database of its own. */
   readonly withDatabase: string;
-  /** Runs a command to its end. */
+  /** Runs a command to its end, one after the other, in a process that runs all of them: half of what they take is the start of one. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
-  /** Starts a command that goes on. */
+  /** Starts a command that goes on, or is looked at as a process: one of its own, by the bootstrap. */
   begin(args: readonly string[], options?: BeginOptions): Begun;
   /** What `mlab ps` says, asked of the supervisor without a process of its own: many tests wait for something to be seen in it. */
   ps(): Promise<TestStatus>;
@@ -37,13 +38,6 @@ interface BeginOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly command?: string;
   readonly cwd?: string;
-}
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
 }
 
 interface Begun {
@@ -86,16 +80,7 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
     ports,
     env,
     withDatabase,
-    async run(args, extra = {}) {
-      const { child, ended } = cli.begin(args, { env: extra });
-      // A command that should end and does not is a failure to be told, not a test that hangs.
-      const tooLong = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
-      const result = await ended;
-      clearTimeout(tooLong);
-      if (result.signal === 'SIGKILL')
-        throw new Error(`mlab ${args.join(' ')} did not end within ${ENDS_WITHIN_MS / 1000} s:\n${result.out}`);
-      return result;
-    },
+    run: (args, extra = {}) => runHere({ args, env: { ...env, ...extra } }),
     begin(args, options = {}) {
       const one = begin(options.command ?? process.execPath, options.command ? args : [bootstrap, ...args], {
         cwd: options.cwd ?? repository,
@@ -133,6 +118,35 @@ export async function testCli(folderName = 'mlab test '): Promise<TestCli> {
   return cli;
 }
 
+let commands: ChildProcess | undefined;
+let running: Promise<unknown> = Promise.resolve();
+
+function runHere(line: CommandLine): Promise<Ended> {
+  const ended = running.then(() => hear(line));
+  running = ended.catch(() => undefined);
+  return ended;
+}
+
+async function hear(line: CommandLine): Promise<Ended> {
+  commands ??= fork(join(import.meta.dirname, 'command-line-for-test.ts'), { cwd: repository, execArgv: [] });
+  // It keeps us while we wait for it, and ends when we do.
+  commands.ref();
+  commands.channel?.ref();
+  try {
+    const answer = once(commands, 'message', { signal: AbortSignal.timeout(ENDS_WITHIN_MS) });
+    commands.send(line);
+    const [ended] = (await answer) as [Ended];
+    return ended;
+  } catch (error) {
+    commands.kill('SIGKILL');
+    commands = undefined;
+    throw new Error(`mlab ${line.args.join(' ')} did not end within ${ENDS_WITHIN_MS / 1000} s`, { cause: error });
+  } finally {
+    commands?.unref();
+    commands?.channel?.unref();
+  }
+}
+
 function begin(command: string, args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Begun {
   const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
@@ -166,7 +180,7 @@ export async function until(what: string, seen: () => boolean | Promise<boolean>
   const deadline = Date.now() + withinMs;
   while (!(await seen())) {
     if (Date.now() > deadline) throw new Error(`within ${withinMs} ms it did not come to this: ${what}`);
-    await delay(20);
+    await delay(50);
   }
 }
 

@@ -97,6 +97,9 @@ test('unknown commands, services and flags: one sentence, code 2', async () => {
     assert.equal(out, '');
     assert.match(err, ONE_SENTENCE, args.join(' '));
   }
+  const { code, out, err } = await cli.begin(['fly']).ended;
+  assert.deepEqual([code, out], [2, ''], 'so ends the process, too');
+  assert.match(err, ONE_SENTENCE);
 });
 
 test('acting on a service when nothing runs: a sentence, code 3; on one that there is not: its name, code 2', async () => {

@@ -157,7 +157,7 @@ test('down ends everything, also what a killed supervisor left, and is content w
   process.kill(supervisor.pid, 'SIGKILL');
   await until('the supervisor is gone', () => !isAlive(supervisor.pid));
   const down = await cli.run(['down']);
-  assert.equal(down.code, 0);
+  assert.equal(down.code, 0, down.err);
   assert.match(down.out, /^Ended what a killed supervisor had left: .*gateway/);
   for (const { pid } of processes) assert.equal(isAlive(pid), false);
   assert.equal((await cli.run(['down'])).out, 'Nothing runs.\n');

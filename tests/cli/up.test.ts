@@ -90,9 +90,9 @@ test('what does not start at once is named with its reason, also when it runs by
   assert.match(up.out, /What did not start at once, and runs by now\n {2}predictor failed: the configuration "demo" is not valid\.\n$/);
   assert.equal((await cli.process('predictor')).restarts, 1);
   await cli.run(['down']);
-  const ill = await cli.run(['up', '--detach'], { STUB_HANG: 'predictor', MLAB_READY_SECONDS: '0.5' });
+  const ill = await cli.run(['up', '--detach'], { STUB_HANG: 'predictor', MLAB_READY_SECONDS: '1.5' });
   assert.equal(ill.code, 1);
-  assert.match(ill.out, /What does not run [^\n]*\n {2}predictor was not ready within 0\.5 s\.\n$/);
+  assert.match(ill.out, /What does not run [^\n]*\n {2}predictor was not ready within 1\.5 s\.\n$/);
 });
 
 test('up --detach returns when all is ready, and what runs goes on', async () => {
@@ -122,7 +122,7 @@ test('up with a name starts that one alone; naming another one later starts it t
 
 test('of two starts at once one is up, and the other says so', async () => {
   await using cli = await testCli();
-  const both = await Promise.all([cli.run(['up', '-d']), cli.run(['up', '-d'])]);
+  const both = await Promise.all([cli.begin(['up', '-d']).ended, cli.begin(['up', '-d']).ended]);
   assert.deepEqual(new Set(both.map(({ code }) => code)), new Set([0, 1]));
   assert.match(both.find(({ code }) => code === 1)?.err ?? '', /^mlab already runs \(its supervisor is process \d+\)/);
   assert.equal((await cli.process('gateway')).state, 'ready');
@@ -155,10 +155,10 @@ test('in the foreground, too, one that cannot start does not end the others', as
 test('when nothing can start, nothing is left running, and each says why', async () => {
   await using cli = await testCli();
   for (const args of [['up'], ['up', '--detach']]) {
-    const { code, out, err } = await cli.run(args, { STUB_FAIL: 'gateway', STUB_HANG: 'predictor', MLAB_READY_SECONDS: '0.8' });
+    const { code, out, err } = await cli.run(args, { STUB_FAIL: 'gateway', STUB_HANG: 'predictor', MLAB_READY_SECONDS: '1.5' });
     assert.equal(code, 1);
     assert.equal(out, '');
-    assert.equal(err, 'predictor was not ready within 0.8 s.\ngateway failed: the configuration "demo" is not valid.\n');
+    assert.equal(err, 'predictor was not ready within 1.5 s.\ngateway failed: the configuration "demo" is not valid.\n');
     assert.equal((await cli.run(['ps'])).code, 3);
   }
   const wrong = await cli.run(['up'], { MLAB_READY_SECONDS: 'soon' });

@@ -28,6 +28,10 @@ export async function ask(home: Home, request: ControlRequest): Promise<Exclude<
     const answer = parseAnswer(await line);
     if (answer.type === 'failed') throw new CliError(answer.reason, { exitCode: answer.exitCode });
     return answer;
+  } catch (error) {
+    // One that was killed may be connected to until the last of its threads is gone.
+    if (['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   } finally {
     socket.destroy();
   }
