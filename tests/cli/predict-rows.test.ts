@@ -1,6 +1,7 @@
 /** How `mlab predict` reads rows; what comes of them is in tests/examples/demo.test.ts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import { cellValue } from '../../apps/cli/src/predict/cell-value.ts';
 import { delimitedRows } from '../../apps/cli/src/predict/rows/delimited-rows.ts';
 import { jsonRows } from '../../apps/cli/src/predict/rows/json-rows.ts';
@@ -88,6 +89,20 @@ test('values of Parquet are those that training reads, row group for row group, 
     assert.deepEqual(places, ['t, row 1', 't, row 2', 't, row 3']);
     assert.deepEqual(values, wanted, codec);
   }
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: 2 },
+    { name: 'price', type: 'INT32', converted_type: 'DECIMAL', scale: 1, precision: 9, repetition_type: 'REQUIRED' },
+    { name: 'clock', type: 'INT64', converted_type: 'TIME_MICROS', repetition_type: 'REQUIRED' },
+  ];
+  const columnData = [
+    { name: 'price', data: [0.3, 2.3] },
+    { name: 'clock', data: [29_100_250_000n, 0n] },
+  ];
+  // Three tenths are three times a tenth only on paper.
+  assert.deepEqual((await read(new Uint8Array(parquetWriteBuffer({ columnData, schema })))).values, [
+    { price: 0.3, clock: '08:05:00.25' },
+    { price: 2.3, clock: '00:00:00' },
+  ]);
   const many = await read(parquetOf([['id', Array.from({ length: 2500 }, (_, row) => row)]]));
   assert.deepEqual([many.values.length, many.values[2499], many.places[2499]], [2500, { id: 2499 }, 't, row 2500']);
   await assert.rejects(read(parquetOf(columns).subarray(0, 200)), /^CliError: t cannot be read as Parquet: file invalid/);
