@@ -41,7 +41,8 @@ export async function initialise({ data, binaries, account }: Initialisation): P
       binaries,
       data: unfinished,
       account: builder,
-      input: 'CREATE DATABASE mlab\n',
+      // To copy files takes a third of the time that it takes to log each of their pages, of which nobody reads the log.
+      input: 'CREATE DATABASE mlab STRATEGY = FILE_COPY\n',
     });
     await rename(password, join(unfinished, PASSWORD_FILE));
     await writeSettings(unfinished, undefined);
