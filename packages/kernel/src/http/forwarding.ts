@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import findMyWay, { type HTTPMethod } from 'find-my-way';
 import type { Contract } from '#/contract.ts';
-import { pathsOf } from '#/protocol.ts';
+import { lazily } from '#/lazily.ts';
+import { pathsOf, type Protocol } from '#/protocol.ts';
 
 /** One request on its way to the service that it is for. `path` is where that service knows it. */
 export interface Forwarded {
@@ -38,11 +39,8 @@ export function destinations(contracts: readonly Contract[], ownRoots: ReadonlyS
       .map((protocol) => ({ contract, protocol })),
   );
   for (const [root, group] of Map.groupBy(speakers, ({ protocol }) => protocol.root.slice(1))) {
-    const router = findMyWay({ maxParamLength: 1024 });
-    for (const { contract, protocol } of group)
-      for (const route of Object.values(protocol.routes))
-        for (const path of pathsOf(protocol, route)) router.on(route.method, path, () => {}, contract);
-    byRoot.set(root, (method, url) => (router.find(method as HTTPMethod, url)?.store ?? group[0]?.contract) as Contract | undefined);
+    const router = lazily(() => routerOf(group));
+    byRoot.set(root, (method, url) => (router().find(method as HTTPMethod, url)?.store ?? group[0]?.contract) as Contract | undefined);
   }
   return (method, url) => {
     const segment = /^\/([^/?]+)/.exec(url)?.[1];
@@ -55,4 +53,13 @@ export function destinations(contracts: readonly Contract[], ownRoots: ReadonlyS
     const found = byRoot.get(segment)?.(method, url.split('?', 1)[0] as string);
     return found === undefined ? undefined : { contract: found, path: url };
   };
+}
+
+/** The contract to each route of one root. */
+function routerOf(speakers: readonly { readonly contract: Contract; readonly protocol: Protocol }[]): ReturnType<typeof findMyWay> {
+  const router = findMyWay({ maxParamLength: 1024 });
+  for (const { contract, protocol } of speakers)
+    for (const route of Object.values(protocol.routes))
+      for (const path of pathsOf(protocol, route)) router.on(route.method, path, () => {}, contract);
+  return router;
 }

@@ -4,6 +4,7 @@ import type { Contract } from '#/contract.ts';
 import { DOCUMENTATION_FILES, REDOC_PAGE, SWAGGER_PAGE } from '#/http/documentation.ts';
 import { respond } from '#/http/respond.ts';
 import type { Route } from '#/http/unmatched.ts';
+import { lazily } from '#/lazily.ts';
 import { openApi } from '#/openapi.ts';
 import type { Check } from '#/service.ts';
 
@@ -44,8 +45,8 @@ export function addPages(app: FastifyInstance, { contract, version, metrics, che
     json(reply, { service: contract.label, status: ready ? 'ready' : 'not ready', checks: reasons }, ready ? 200 : 503);
   });
   page('/metrics', async (reply) => respond(reply, 200, metrics.contentType, await metrics.expose()));
-  const description = openApi(contract, version);
-  page('/openapi.json', (reply) => json(reply, description), DOCUMENTATION_METHODS);
+  const description = lazily(() => openApi(contract, version));
+  page('/openapi.json', (reply) => json(reply, description()), DOCUMENTATION_METHODS);
   const html = (reply: FastifyReply, text: string): void =>
     respond(reply, 200, 'text/html; charset=utf-8', text.replaceAll('{title}', contract.title), {
       'content-security-policy': POLICY,

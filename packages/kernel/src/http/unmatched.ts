@@ -7,6 +7,7 @@ import type { Door } from '#/endpoint.ts';
 import { AppError } from '#/errors.ts';
 import type { OpenedProtocol } from '#/http/protocol-doors.ts';
 import type { Wire } from '#/http/wire.ts';
+import { lazily } from '#/lazily.ts';
 
 export interface Route {
   readonly methods: readonly string[];
@@ -45,11 +46,9 @@ const foreignWire = (renderError: Words['renderError']): Words => ({
 
 /** 405 with `allow` where the path exists, a redirect where only its last slash is too much, else 404. */
 function answerOf(wire: Words, routes: readonly Route[]): Answer {
-  const allowed = new Map<string, Set<string>>();
-  for (const { methods, path } of routes) allowed.set(path, (allowed.get(path) ?? new Set()).union(new Set(methods)));
-  const paths = findMyWay();
-  for (const [path, methods] of allowed) paths.on(ANY, path, () => {}, [...methods].toSorted().join(', '));
-  const allowedAt = (path: string): string | undefined => paths.find(ANY, path)?.store as string | undefined;
+  // Most processes never need it, and it takes longer than all else that a service does when it starts.
+  const paths = lazily(() => pathsOf(routes));
+  const allowedAt = (path: string): string | undefined => paths().find(ANY, path)?.store as string | undefined;
 
   return (request, reply) => {
     const { method = '', url = '/' } = request;
@@ -69,6 +68,15 @@ function answerOf(wire: Words, routes: readonly Route[]): Answer {
     }
     respondError(reply, wire.renderError(wire.notFound(method, path)));
   };
+}
+
+/** What each path takes. */
+function pathsOf(routes: readonly Route[]): ReturnType<typeof findMyWay> {
+  const allowed = new Map<string, Set<string>>();
+  for (const { methods, path } of routes) allowed.set(path, (allowed.get(path) ?? new Set()).union(new Set(methods)));
+  const paths = findMyWay();
+  for (const [path, methods] of allowed) paths.on(ANY, path, () => {}, [...methods].toSorted().join(', '));
+  return paths;
 }
 
 /** `/process//` as `/process`, also when it is written with escapes; undefined when that is not a different path. */
