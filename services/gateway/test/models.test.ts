@@ -105,7 +105,7 @@ describe('models through the gateway', () => {
       }),
     );
     const bodyOf = (rows: number): string =>
-      JSON.stringify({ rows: Array(rows).fill({ island: 'Biscoe', mass: 4.25, note: 'x'.repeat(40) }) });
+      JSON.stringify({ rows: Array.from({ length: rows }, () => ({ island: 'Biscoe', mass: 4.25, note: 'x'.repeat(40) })) });
     const body = bodyOf(9000);
     const answer = await predict(app, 'penguins', body);
     const { predictions, ...named } = (await answer.json()) as typeof PREDICTIONS;

@@ -16,7 +16,7 @@ export interface LargeResponse {
 }
 
 /** Few long numbers: it is the bytes that are looked for, and to read each of many numbers takes the longest of all. */
-const NUMBER = `0.${'1234567890'.repeat(20)}`;
+const NUMBER = `0.${'1234567890'.repeat(22)}`;
 
 interface Made {
   readonly body: Buffer;

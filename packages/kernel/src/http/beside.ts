@@ -1,5 +1,5 @@
 import type { CallMeta } from '#/call.ts';
-import type { Endpoint, Output } from '#/endpoint.ts';
+import type { Endpoint } from '#/endpoint.ts';
 import type { ForeignAnswer, ForeignRequest } from '#/protocol.ts';
 
 /**
@@ -23,7 +23,7 @@ class Written {
 }
 
 /** What a handler returns for an output that it has written by itself, as the operation says it. Over HTTP it goes out as it is. */
-export const alreadyWritten = <O>(answer: ForeignAnswer): O => new Written(answer) as O;
+export const alreadyWritten = (answer: ForeignAnswer): never => new Written(answer) as never;
 
 /** A request whose body has not been read. */
 class Unread {
@@ -46,6 +46,6 @@ export function besides(endpoint: Endpoint, beside: Beside | undefined): Endpoin
       check: (value) => input.check(value),
     },
     run: (value, call) => (value instanceof Unread ? answer(value.request, call).then((given) => new Written(given)) : run(value, call)),
-    write: (output) => (output instanceof Written ? output.answer : write(output)) as Exclude<Output, ForeignAnswer>,
+    write: (output) => (output instanceof Written ? output.answer : write(output)),
   };
 }

@@ -18,6 +18,8 @@ export class LargeQuestions implements AsyncDisposable {
   readonly #config: Config;
   readonly #process: LargeProcess;
   readonly #generous = new WeakSet<object>();
+  /** How many values a row of a model's outputs has. */
+  readonly #widths = new WeakMap<object, number>();
 
   constructor(config: Config) {
     this.#config = config;
@@ -32,7 +34,12 @@ export class LargeQuestions implements AsyncDisposable {
   /** Whether what a model gives for so many rows is too much to be written at once, as far as can be told before. */
   isMuch(model: Pick<ServedModel, 'outputs'>, rows: number): boolean {
     const { outputs } = model;
-    return rows * outputs.reduce((sum, { shape }) => sum + widthOf(shape), 0) > MOST_VALUES || this.#generous.has(model);
+    let width = this.#widths.get(outputs);
+    if (width === undefined) {
+      width = outputs.reduce((sum, { shape }) => sum + widthOf(shape), 0);
+      this.#widths.set(outputs, width);
+    }
+    return rows * width > MOST_VALUES || this.#generous.has(model);
   }
 
   /** Whether that turned out to be so: a model that has once given much is asked beside from then on. */

@@ -38,5 +38,5 @@ export function predictRowsOverHttp(deps: Deps): PredictRows {
 /** What was read is small: to write it down once more costs less than what is avoided. */
 async function writtenBeside({ models, large }: Deps, { name, ...asked }: Asked, call: CallMeta) {
   const request = { params: { name }, contentType: 'application/json', body: Buffer.from(JSON.stringify(asked)) };
-  return alreadyWritten<Awaited<ReturnType<PredictRows>>>(await large.rows(request, (ref) => models.open(ref, call), call));
+  return alreadyWritten(await large.rows(request, (ref) => models.open(ref, call), call));
 }

@@ -22,12 +22,12 @@ export async function* inferStream(
   deps: InferenceDeps,
   requests: AsyncIterable<ModelInferRequest | UnreadMessage>,
   call: CallMeta,
-): AsyncGenerator<StreamAnswer> {
+): AsyncGenerator<StreamAnswer | Uint8Array> {
   for await (const request of requests) {
     const isUnread = request instanceof UnreadMessage;
     try {
       // What was written in another thread has its envelope already.
-      if (isUnread) yield (await inferUnread(deps, { bytes: request.bytes, streamed: true }, call)) as unknown as StreamAnswer;
+      if (isUnread) yield await inferUnread(deps, { bytes: request.bytes, streamed: true }, call);
       else {
         const answer = await infer(deps, request, call);
         yield inEnvelope(request, answer instanceof Uint8Array ? fromBinary(ModelInferResponseSchema, answer) : answer);

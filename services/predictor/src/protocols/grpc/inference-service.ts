@@ -49,7 +49,7 @@ export function inferenceService(deps: InferenceDeps): GrpcImplementation {
       return { ...rest, inputs: inputs.map(withBigShape), outputs: outputs.map(withBigShape) };
     },
     modelInfer: (request: ModelInferRequest, call) => infer(deps, request, call) as ReturnType<Handlers['modelInfer']>,
-    modelStreamInfer: (requests, call) => inferStream(deps, requests, call),
+    modelStreamInfer: (requests, call) => inferStream(deps, requests, call) as ReturnType<Handlers['modelStreamInfer']>,
     modelConfig: async (asked, call) => {
       const { name, platform, backend, max_batch_size: maxBatchSize, input, output } = configOf(await open(asked, call));
       return { config: { name, platform, backend, maxBatchSize, input: input.map(tensorConfig), output: output.map(tensorConfig) } };

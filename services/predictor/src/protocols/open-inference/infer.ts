@@ -84,7 +84,7 @@ export function inferHandler({ models, statistics, large }: InferOptions) {
 type Question = Pick<ForeignRequest, 'headers' | 'body'>;
 
 /** What was decompressed is so no more. */
-const withoutEncoding = ({ 'content-encoding': _, ...headers }: Question['headers']): Question['headers'] => headers;
+const withoutEncoding = (headers: Question['headers']): Question['headers'] => ({ ...headers, 'content-encoding': undefined });
 
 /** Of a header that came more than once, all of it. */
 const textOf = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header.join(', ') : header);
