@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { glob, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -21,8 +22,15 @@ interface Manifest {
   readonly exports?: Readonly<Record<string, string>>;
 }
 
-const readManifest = async (folder: string): Promise<Manifest> =>
-  JSON.parse(await readFile(resolve(root, folder, 'package.json'), 'utf8')) as Manifest;
+/** Most files are looked at by several tests. */
+const texts = new Map<string, string>();
+function read(file: string): string {
+  const text = texts.get(file) ?? readFileSync(resolve(root, file), 'utf8');
+  texts.set(file, text);
+  return text;
+}
+
+const readManifest = (folder: string): Manifest => JSON.parse(read(`${folder}/package.json`)) as Manifest;
 
 /** What a file imports, also by `import()`. Files are formatted by machine, so a pattern is good enough. */
 const importsOf = (source: string): readonly string[] =>
@@ -38,7 +46,7 @@ const packageOf = (specifier: string): string =>
 
 async function* sourcesOf(pattern: string): AsyncGenerator<{ file: string; source: string }> {
   for await (const file of glob(pattern, { cwd: root })) {
-    if (!file.includes('node_modules')) yield { file, source: await readFile(resolve(root, file), 'utf8') };
+    if (!file.includes('node_modules')) yield { file, source: read(file) };
   }
 }
 
@@ -49,7 +57,7 @@ for (const group of ['packages/*', 'services/*', 'contracts', 'apps/*']) {
     for await (const { file, source } of sourcesOf(`${group}/**/*.ts`)) {
       files++;
       const home = file.split('/').slice(0, depth).join('/');
-      const { name, dependencies = {}, devDependencies = {}, peerDependencies = {} } = await readManifest(home);
+      const { name, dependencies = {}, devDependencies = {}, peerDependencies = {} } = readManifest(home);
       const isTest = file.includes('/test/');
       const declared = { ...dependencies, ...peerDependencies, ...(file.startsWith(`${home}/src/`) ? {} : devDependencies) };
       for (const specifier of importsOf(source)) {
@@ -75,9 +83,9 @@ test('only apps/platform/services.ts imports services', async () => {
   }
 });
 
-test('a service opens one door: its declaration', async () => {
+test('a service opens one door: its declaration', () => {
   for (const name of Object.keys(services)) {
-    assert.deepEqual((await readManifest(`services/${name}`)).exports, { '.': './src/service.ts' }, name);
+    assert.deepEqual(readManifest(`services/${name}`).exports, { '.': './src/service.ts' }, name);
   }
 });
 
@@ -147,7 +155,7 @@ test('every setting has a default and a description', () => {
 
 test('every service has a README of at most 60 lines, and a test', async () => {
   for (const name of Object.keys(services)) {
-    const readme = await readFile(resolve(root, `services/${name}/README.md`), 'utf8');
+    const readme = read(`services/${name}/README.md`);
     assert.ok(readme.split('\n').length <= 61, `services/${name}/README.md is too long`);
     const tests = await Array.fromAsync(glob(`services/${name}/test/*.test.ts`, { cwd: root }));
     assert.ok(tests.length > 0, `services/${name} has no test`);
