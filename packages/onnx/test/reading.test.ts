@@ -41,7 +41,7 @@ test('files that break off anywhere are refused or read as far as they make sens
 test('files with changed bytes never do more than be refused', () => {
   const random = new Random(5);
   const results = { answered: 0, 'not compiled': 0, refused: 0 };
-  for (let round = 0; round < 2500; round++) {
+  for (let round = 0; round < 1800; round++) {
     const bytes = Uint8Array.from(random.pick(fixtures));
     for (let changes = 1 + random.int(4); changes > 0; changes--)
       bytes[random.int(bytes.length)] = random.pick([0, 1, 127, 128, 255, random.int(256)]);

@@ -14,10 +14,9 @@ export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {})
   if (model.externalData.length > 0) {
     throw new AppError('invalid', `The model has values in other files (${model.externalData[0]}); save it as a single file.`);
   }
-  const { compiled, reason } = compile(model);
-  if (compiled === undefined || options.compile === false) {
-    return openOrtScorer(bytes, model, { ...options, reason: reason ?? 'it was not asked for' });
-  }
+  // What is large takes long to compile, and this is the thread that answers.
+  const { compiled, reason } = options.compile === false ? NOT_ASKED_FOR : compile(model);
+  if (compiled === undefined) return openOrtScorer(bytes, model, { ...options, reason });
   const { inputs, outputs } = compiled;
   return {
     backend: 'compiled',
@@ -36,6 +35,8 @@ export async function openScorer(bytes: Uint8Array, options: ScorerOptions = {})
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
+
+const NOT_ASKED_FOR = { compiled: undefined, reason: 'it was not asked for' } as const;
 
 /** What the arrays of a compiled model take for each byte of its file, at most times. */
 const COMPILED_PER_BYTE = 3;
