@@ -68,20 +68,20 @@ test('who asks when nobody was there makes a try of his own, and waits for what 
 test('a connection that does not come about, and one that has died without a word, are replaced', async () => {
   await using app = await startTest(sampleOf((input) => input));
   await using passage = await openPassage(app.grpcUrl);
-  await using asker = clientOf(`http://127.0.0.1:${passage.port}`, 'test', 150);
+  await using asker = clientOf(`http://127.0.0.1:${passage.port}`, 'test', 300);
   const answered = async (): Promise<void> => {
-    for (let times = 0; times < 10; times++) {
-      const answer = await asker.client.predict({ input: 'x' }, rootCall('test', 100)).catch(() => undefined);
+    for (let times = 0; times < 25; times++) {
+      const answer = await asker.client.predict({ input: 'x' }, rootCall('test', 200)).catch(() => undefined);
       if (answer?.message === 'x') return;
     }
     assert.fail('nothing came through');
   };
   passage.pass = () => new Promise(() => {});
-  assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test', 100)))).code, 'deadline');
+  assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test', 200)))).code, 'deadline');
   passage.pass = () => Promise.resolve();
   await answered();
   passage.hush();
-  assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test', 100)))).code, 'deadline');
+  assert.equal((await refusal(asker.client.predict({ input: 'x' }, rootCall('test', 200)))).code, 'deadline');
   await answered();
 });
 
