@@ -5,10 +5,10 @@ import { isMainThread } from 'node:worker_threads';
 /**
  * Loaded before the tests (`node --import`). node:test finds the test to which a nested test, a hook or an error belongs by following every
  * promise with async hooks, and hears of the end of each from the garbage collector: where calls are simulated by the hundred thousand that
- * took four fifths of all time, and a tenth among others. An AsyncLocalStorage follows the same for nothing. Without this file, or
+ * took four fifths of all time, and up to a tenth among others. An AsyncLocalStorage follows the same for nothing. Without this file, or
  * with a Node that does it otherwise, the same tests run, only longer.
  */
-if (isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined) {
+if (isMainThread && process.argv[1]?.endsWith('.test.ts') === true) {
   const { createHook, executionAsyncId } = asyncHooks;
   const running = new AsyncLocalStorage<number>();
   asyncHooks.createHook = (callbacks: HookCallbacks) =>
