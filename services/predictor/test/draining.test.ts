@@ -58,8 +58,11 @@ test('from when it begins to end the service is not ready, in the words of each 
   assert.deepEqual(await overGrpc(), [true, true, Serving.SERVING, Serving.SERVING, true]);
   const ended = app[Symbol.asyncDispose]();
   await withdrawing.promise;
-  assert.deepEqual(await overHttp(), [503, 503, 503, 503, 200, 200]);
-  assert.deepEqual(await overGrpc(), [false, false, Serving.NOT_SERVING, Serving.NOT_SERVING, true]);
-  withdrawn.resolve();
-  await ended;
+  try {
+    assert.deepEqual(await overHttp(), [503, 503, 503, 503, 200, 200]);
+    assert.deepEqual(await overGrpc(), [false, false, Serving.NOT_SERVING, Serving.NOT_SERVING, true]);
+  } finally {
+    withdrawn.resolve();
+    await ended;
+  }
 });
