@@ -1,6 +1,6 @@
 import { schema } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { LEVELS } from '@mlab/telemetry';
-import { Type } from 'typebox';
 
 /** Read from `MLAB_LOG_…`: one log for all services of a process. */
 export const logSettings = schema(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { AppError } from '../../packages/kernel/src/errors.ts';
 import { compileModel } from '../../packages/kernel/src/http/fastapi/model.ts';
 import { readRequest } from '../../packages/kernel/src/http/fastapi/read-request.ts';

@@ -1,5 +1,5 @@
 import { defineContract, download, event, operation } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { openInference } from './open-inference.ts';
 import { explainRowsInput, predictRowsInput, RowExplanations, RowPredictions } from './predictor-models.ts';
 import { PredictionResponse } from './predictor.ts';

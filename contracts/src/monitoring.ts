@@ -1,5 +1,5 @@
 import { defineContract, operation } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 export const STEPS = ['minute', 'hour', 'day'] as const;
 

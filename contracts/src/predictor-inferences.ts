@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 const headers = Type.Record(Type.String(), Type.String(), { description: 'That tell how to read the body, by their names in lower case' });
 const base64 = Type.String({ description: 'The body, byte for byte' });

@@ -1,5 +1,5 @@
 import { operation, route } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 const name = Type.String({ minLength: 1, maxLength: 256, description: 'Of the model' });
 

@@ -1,5 +1,5 @@
 import { defineContract, operation, queue } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { openInference } from './open-inference.ts';
 import { predictorGrpc } from './predictor-grpc.ts';
 import { InferenceAnswer, InferenceQuestion } from './predictor-inferences.ts';

@@ -1,5 +1,5 @@
 import { operation } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { next, paging } from './registry-paging.ts';
 import { Delivery, DELIVERY_STATES, type DeliveryState } from './registry-schemas.ts';
 

@@ -1,5 +1,5 @@
 import { event } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { ApprovalField, StageField, Time } from './registry-schemas.ts';
 
 const any = {

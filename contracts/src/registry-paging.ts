@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 /** How lists come in pages. */
 export const paging = {

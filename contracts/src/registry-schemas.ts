@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 /** How far the judgement of a version has come. */
 export const APPROVAL_STATES = ['candidate', 'approved', 'rejected', 'archived'] as const;

@@ -1,5 +1,5 @@
 import { defineContract, operation } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { mlflowRegistry } from './mlflow.ts';
 import { deliveryOperations } from './registry-deliveries.ts';
 import { registryEvents } from './registry-events.ts';

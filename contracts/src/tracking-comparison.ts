@@ -1,5 +1,5 @@
 import { operation } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 const Texts = Type.Record(Type.String(), Type.String(), { description: 'By the id of the run; one that has none is missing' });
 const Latest = Type.Union([Type.Number(), Type.Unsafe<'NaN'>({ type: 'string', const: 'NaN' })], {

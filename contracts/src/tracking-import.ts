@@ -1,5 +1,5 @@
 import { operation } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 /** A list, for a key may be any word, `__proto__` too. */
 const Pairs = Type.Array(Type.Object({ key: Type.String(), value: Type.String() }), { default: [], maxItems: 100_000 });

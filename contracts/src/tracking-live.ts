@@ -1,5 +1,5 @@
 import { download } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 export const liveMetrics = download('GET /runs/:id/metrics/live', {
   summary: 'Hear the values of the metrics of a run as they are committed',

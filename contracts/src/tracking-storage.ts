@@ -1,5 +1,5 @@
 import { JOB_STATES, operation, type JobState } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 const Count = Type.Integer({ minimum: 0 });
 

@@ -1,5 +1,5 @@
 import { defineContract, download, operation } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { mlflowTracking } from './mlflow.ts';
 import { compareRuns } from './tracking-comparison.ts';
 import { importLoggedModel, importRun } from './tracking-import.ts';

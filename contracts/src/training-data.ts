@@ -1,5 +1,5 @@
 import { download, operation, upload } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 export const FILE_FORMATS = ['csv', 'tsv', 'json', 'ndjson', 'parquet'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];

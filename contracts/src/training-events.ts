@@ -1,5 +1,5 @@
 import { event } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { Time } from './training-data.ts';
 import { Progress, TrainingResult } from './training-jobs.ts';
 

@@ -1,5 +1,5 @@
 import { download, operation } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { Id, next, paging, Time } from './training-data.ts';
 import { TaskField, trainingFields, TrainingSpec } from './training-spec.ts';
 

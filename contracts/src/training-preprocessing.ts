@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { ColumnName } from './training-data.ts';
 
 const DATE_PARTS = ['year', 'month', 'day', 'weekday', 'hour', 'is_weekend', 'days'] as const;

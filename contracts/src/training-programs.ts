@@ -1,5 +1,5 @@
 import { download, upload } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { Id } from './training-data.ts';
 
 const ofProgram = {

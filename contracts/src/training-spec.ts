@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { ColumnKindField, ColumnName, Tags } from './training-data.ts';
 import { PreprocessingSpec } from './training-preprocessing.ts';
 

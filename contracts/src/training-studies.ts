@@ -1,5 +1,5 @@
 import { operation } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { Id, next, paging, Time } from './training-data.ts';
 import { Key } from './training-jobs.ts';
 import { METRIC_NAME, trainingFields, TrainingSpec } from './training-spec.ts';

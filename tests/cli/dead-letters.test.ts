@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { defineContract, defineService, event, Host, rootCall, schema } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 import { openFacilities } from '../../apps/platform/facilities.ts';
 import { testCli, until, type TestCli } from './cli-for-test.ts';
 

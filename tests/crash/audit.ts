@@ -1,6 +1,6 @@
 import { defineContract, defineService, schema } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { sql } from '@mlab/sql';
-import { Type } from 'typebox';
 import { ledger } from './ledger.ts';
 
 const audit = defineContract({

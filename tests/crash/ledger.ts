@@ -1,6 +1,6 @@
 import { defineContract, defineService, event, operation, schema } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { sql } from '@mlab/sql';
-import { Type } from 'typebox';
 
 /** How many accounts there are, each a key whose entries must arrive in their order. */
 export const ACCOUNTS = 8;

@@ -1,6 +1,5 @@
-import { Compile } from 'typebox/compile';
-import { Value } from 'typebox/value';
 import type { AnySchema } from '@mlab/kernel';
+import { Compile, Value } from '@mlab/schema';
 
 /** Whether data is what a schema asks for. */
 export interface DataCheck {

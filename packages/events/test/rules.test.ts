@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig, schema } from '@mlab/kernel';
 import { eventsSettings } from '@mlab/events';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { attributeFault, checkType } from '../src/attribute.ts';
 import { backoffMs } from '../src/backoff.ts';
 import { createDataCheck } from '../src/data-check.ts';

@@ -1,5 +1,5 @@
 import { defineContract, event, queue } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const Order = Type.Object({ order: Type.Integer(), note: Type.Optional(Type.String()) });
 const base = { label: 'Shop', description: '', wire: 'problem', operations: {} } as const;

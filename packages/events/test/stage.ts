@@ -10,9 +10,9 @@ import {
   type Transaction,
 } from '@mlab/kernel';
 import { eventsMigrations, eventsSettings, openEventsFacility, type EventsFacility, type EventsSettings } from '@mlab/events';
+import { Value } from '@mlab/schema';
 import { openDatabase, sql, text } from '@mlab/sql';
 import { testOwner } from '@mlab/sql/testing';
-import { Value } from 'typebox/value';
 
 export type Handlers = Readonly<Record<string, AnyConsumer>>;
 

@@ -1,6 +1,5 @@
 import { AppError, type AnySchema, type Issue } from '@mlab/kernel';
-import { Compile } from 'typebox/compile';
-import { Value } from 'typebox/value';
+import { Compile, Value } from '@mlab/schema';
 
 /** The value as JSON carries it, with its defaults filled in; throws `invalid` when it is not what the schema says. */
 export type CheckValue = (value: unknown) => unknown;

@@ -1,5 +1,5 @@
 import { AppError, JOB_STATES, operation, type AddedOperations, type CallMeta } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 import { PAGE, type JobBook } from '#/job-book.ts';
 import type { ListedJob } from '#/store/job-rows.ts';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AppError, job, type JobRun } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { sql } from '@mlab/sql';
 import { openTestDatabase, type TestDatabase } from '@mlab/sql/testing';
-import { Type } from 'typebox';
 import { call, gate, logLines, openInstance, send, until, untilState } from './stage.ts';
 
 let db: TestDatabase;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { job, type Clock } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { sql } from '@mlab/sql';
 import { openTestDatabase, testOwner, type TestDatabase } from '@mlab/sql/testing';
-import { Type } from 'typebox';
 import { call, gate, openInstance, send, until, untilState } from './stage.ts';
 
 let db: TestDatabase;

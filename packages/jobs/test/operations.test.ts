@@ -4,8 +4,8 @@ import { defineContract, defineService, job, operation, schema } from '@mlab/ker
 import { startTest } from '@mlab/kernel/testing';
 import { openDatabase } from '@mlab/sql';
 import { openTestDatabase, type TestDatabase } from '@mlab/sql/testing';
-import { Type } from 'typebox';
 import { openJobsFacility } from '@mlab/jobs';
+import { Type } from '@mlab/schema';
 import { quick, until } from './stage.ts';
 
 let db: TestDatabase;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { job } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { Client } from 'pg';
-import { Type } from 'typebox';
 import { call, gate, logLines, openInstance, send, until, untilState } from './stage.ts';
 
 const Nothing = Type.Object({});

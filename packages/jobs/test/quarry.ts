@@ -1,5 +1,5 @@
 import { job } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const Nothing = Type.Object({});
 

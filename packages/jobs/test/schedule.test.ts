@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { job, type Clock } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { openTestDatabase, testOwner, type TestDatabase } from '@mlab/sql/testing';
-import { Type } from 'typebox';
 import { call, openInstance, until } from './stage.ts';
 
 let db: TestDatabase;

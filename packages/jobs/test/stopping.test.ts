@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AppError, job } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { openTestDatabase, type TestDatabase } from '@mlab/sql/testing';
-import { Type } from 'typebox';
 import { call, gate, openInstance, send, until, untilState } from './stage.ts';
 
 let db: TestDatabase;

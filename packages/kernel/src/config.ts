@@ -1,6 +1,4 @@
-import { Compile } from 'typebox/compile';
-import { Value } from 'typebox/value';
-import type { TSchema } from 'typebox';
+import { Compile, Value, type TSchema } from '@mlab/schema';
 import type { Schema } from '#/contract.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

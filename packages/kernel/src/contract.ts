@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { Static, TSchema } from '@mlab/schema';
 import type { CallMeta } from '#/call.ts';
 import type { GrpcDeclaration } from '#/grpc/declaration.ts';
 import type { Protocol } from '#/protocol.ts';

@@ -1,5 +1,5 @@
+import { Type } from '@mlab/schema';
 import { openLog, plainTracer, type Logger } from '@mlab/telemetry';
-import { Type } from 'typebox';
 import { createClient } from '#/client.ts';
 import { schema, type ClientOf, type Contract, type HandlersOf } from '#/contract.ts';
 import { AppError } from '#/errors.ts';

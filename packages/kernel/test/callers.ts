@@ -1,6 +1,6 @@
 import { defineContract, defineService, Host, schema, type AnyService, type ClientOf, type Clock, type Discovery } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 import { reader, shelf, shelfService } from './sample-services.ts';
 
 export type Shelf = ClientOf<typeof shelf>;

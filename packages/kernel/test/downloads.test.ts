@@ -18,8 +18,8 @@ import {
   type ClientOf,
 } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
+import { Type } from '@mlab/schema';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 
 const MEGABYTE = 1024 * 1024;
 

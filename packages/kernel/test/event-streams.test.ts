@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { defineContract, defineService, download, Host, operation, schema, type AnyService, type CallMeta } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
+import { Type } from '@mlab/schema';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 
 const ticker = defineContract({
   name: 'ticker',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { compileModel } from '#/http/fastapi/model.ts';
 
 interface Reading {

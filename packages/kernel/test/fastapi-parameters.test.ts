@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError, operation } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { fastapi } from '#/http/fastapi.ts';
 
 const reader = fastapi.reader(

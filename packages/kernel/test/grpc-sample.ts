@@ -5,8 +5,8 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { AppError, defineContract, defineService, grpcMethod, implement, schema, type CallMeta } from '@mlab/kernel';
 import { Health } from '@mlab/protos/health';
 import { PredictorService, PredictRequestSchema } from '@mlab/protos/predictor';
+import { Type } from '@mlab/schema';
 import { plainTracer } from '@mlab/telemetry';
-import { Type } from 'typebox';
 import { openGrpcTransport } from '../src/grpc/client.ts';
 
 export const ANSWERS = 'mlab.predictor.v1.PredictorService';

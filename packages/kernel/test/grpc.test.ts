@@ -20,8 +20,8 @@ import {
 import { startTest } from '@mlab/kernel/testing';
 import { Health, HealthCheckRequestSchema, HealthCheckResponse_ServingStatus as Serving } from '@mlab/protos/health';
 import { PredictorService } from '@mlab/protos/predictor';
+import { Type } from '@mlab/schema';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 import { ANSWERS, clientOf, framed, question, refusal, sample, sampleOf, send, withSession, type RawAnswer } from './grpc-sample.ts';
 import { testCertificates, type TestCertificates } from './identity-settings.ts';
 

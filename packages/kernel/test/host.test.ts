@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError, defineContract, defineService, Host, operation, rootCall, schema, type AnyService, type Contract } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
+import { Type } from '@mlab/schema';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 
 const nothing = Type.Object({});
 const contractNamed = (name: string): Contract =>

@@ -14,7 +14,7 @@ import {
   type OpenedEvents,
 } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { reader, shelf, shelfService } from './sample-services.ts';
 
 const diary = defineContract({

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { defineService, rootCall, schema, type Clock, type Peer, type ClientOf } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { reader, shelf } from './sample-services.ts';
 
 interface Copies extends AsyncDisposable {

@@ -15,8 +15,8 @@ import {
   type ForeignAnswer,
   type ForeignRequest,
 } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 
 const MEGABYTE = 1024 * 1024;
 /** More than any body that is taken as a whole. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, defineContract, defineService, operation, schema } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const Item = Type.Object({ id: Type.Integer({ minimum: 1 }), name: Type.String(), tags: Type.Array(Type.String()) }, { title: 'Item' });
 const Nothing = Type.Object({});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError, defineContract, defineService, rootCall, route, schema, type ForeignQuestion, type Instance } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const about = { description: '', port: 0, wire: 'problem', operations: {} } as const;
 

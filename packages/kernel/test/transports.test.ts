@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { AppError, defineService, rootCall, schema, type AnyService, type ClientOf } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { aborts, reader, shelf, shelfService } from './sample-services.ts';
 
 type Shelf = ClientOf<typeof shelf>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError, defineContract, defineService, openApi, rootCall, schema, upload, type AnyService, type ClientOf } from '@mlab/kernel';
 import { startTest } from '@mlab/kernel/testing';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { request } from 'undici';
 
 const MEGABYTE = 1024 * 1024;

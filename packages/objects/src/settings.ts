@@ -1,5 +1,5 @@
 import { schema, type Schema } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 export interface ObjectsSettings {
   readonly store: 'folder' | 's3';

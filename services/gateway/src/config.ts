@@ -1,5 +1,5 @@
 import { schema } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { inputLogConfig } from '#/input-log/config.ts';
 import { defaultPolicy, defaultRateLimit } from '#/domain/policy.ts';
 

@@ -11,7 +11,7 @@ import {
   type RouteHandlers,
   type Spoken,
 } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 type Answers = Partial<HandlersOf<typeof predictor>> & { readonly speak?: Partial<RouteHandlers<typeof openInference.routes>> };
 

@@ -1,5 +1,5 @@
 import { schema } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 /** Set as `MLAB_MONITORING_…`. */
 export const config = schema(

@@ -6,8 +6,8 @@ import { defineService, rootCall, schema, type EventType } from '@mlab/kernel';
 import { startTest, type TestApp } from '@mlab/kernel/testing';
 import { openTestDatabase } from '@mlab/sql/testing';
 import { openLog } from '@mlab/telemetry';
-import { Type } from 'typebox';
 import type { monitoring } from '@mlab/contracts/monitoring';
+import { Type } from '@mlab/schema';
 import { openFacilities } from '../../../apps/platform/facilities.ts';
 import { service } from '#/service.ts';
 

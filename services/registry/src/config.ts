@@ -1,5 +1,5 @@
 import { schema } from '@mlab/kernel';
-import { Type, type Static } from 'typebox';
+import { Type, type Static } from '@mlab/schema';
 
 const settings = Type.Object({
   trustNames: Type.Boolean({

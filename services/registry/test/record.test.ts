@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { registry } from '@mlab/contracts/registry';
 import { defineContract, defineService, schema, type AnyService, type Received } from '@mlab/kernel';
+import { Type } from '@mlab/schema';
 import { Client } from 'pg';
-import { Type } from 'typebox';
 import { call, MODEL_ID, startRegistry, until, type Json, type TestRegistry } from './registry-for-test.ts';
 
 const stack = new AsyncDisposableStack();

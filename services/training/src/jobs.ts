@@ -1,5 +1,5 @@
 import { job } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const DAY_MS = 86_400_000;
 /** A worker that is killed costs an attempt; what is wrong with the data or the model ends a job at its first. */

@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AppError, type Objects } from '@mlab/kernel';
+import { Value, type TSchema } from '@mlab/schema';
 import { Job } from 'kubernetes-models/batch/v1/Job';
-import type { TSchema } from 'typebox';
-import { Default } from 'typebox/value';
 import type { Program } from '#/command/executor.ts';
 import { kubernetesExecutor } from '#/command/kubernetes-executor.ts';
 import { kubernetesJob, type KubernetesPlace } from '#/command/kubernetes-job.ts';
@@ -46,7 +45,7 @@ test('a variable is what it is, and nothing that Kubernetes would put in its pla
   assert.deepEqual(container?.command, ['python', '-c', 'print("$$(HOME)")']);
 });
 
-const readDefaults = (): Config => Default((config as unknown as { json: TSchema }).json, {}) as Config;
+const readDefaults = (): Config => Value.Default((config as unknown as { json: TSchema }).json, {}) as Config;
 
 type Json = Readonly<Record<string, unknown>>;
 

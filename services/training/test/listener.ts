@@ -1,6 +1,6 @@
 import { training } from '@mlab/contracts/training';
 import { defineContract, defineService, schema, type AnyService, type Received } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- events of all kinds are looked at one by one
 type AnyReceived = Received<any>;

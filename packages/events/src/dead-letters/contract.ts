@@ -1,5 +1,5 @@
 import { operation, type Contract } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const Consumer = Type.String({ description: 'Name of the consumer or of the queue.' });
 const Id = Type.String({ description: 'Id of the event.' });

@@ -1,5 +1,5 @@
 import { AppError, type CallMeta, type Database, type HandlersOf, type Transaction } from '@mlab/kernel';
-import type { Static } from 'typebox';
+import type { Static } from '@mlab/schema';
 import type { DataCheck } from '#/data-check.ts';
 import type { DeadLetter, DeadLetterContract, DeadLetterDetail } from '#/dead-letters/contract.ts';
 import { MAX_ENVELOPE_BYTES, type Envelope } from '#/envelope.ts';

@@ -1,5 +1,4 @@
-import { Compile } from 'typebox/compile';
-import { Value } from 'typebox/value';
+import { Compile, Value } from '@mlab/schema';
 import type { AnyOperation } from '#/contract.ts';
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { readJsonBody } from '#/http/json/read-json-body.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Compile } from 'typebox/compile';
+import { Compile } from '@mlab/schema';
 import { Pool } from 'undici';
 import type { CallMeta } from '#/call.ts';
 import type { Transport } from '#/client.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { schema, type Schema } from '#/contract.ts';
 
 export type IdentityMode = 'off' | 'secret' | 'mtls';

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { Static, TSchema } from '@mlab/schema';
 import type { CallMeta } from '#/call.ts';
 import type { AnySchema, Contract, Schema } from '#/contract.ts';
 import type { Transaction } from '#/state/database.ts';

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from 'typebox';
+import type { Static, TSchema } from '@mlab/schema';
 import type { Logger } from '@mlab/telemetry';
 import type { CallMeta } from '#/call.ts';
 import type { AnySchema, Schema } from '#/contract.ts';

@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ObjectInfo } from '@mlab/kernel';
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Type, Value } from '@mlab/schema';
 
 /**
  * A file is the bytes of the object, then what is known of it as JSON, then the length of that and a mark. One file, made visible by one

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 const whole = (value: number, description: string, minimum = 1) => Type.Integer({ default: value, minimum, description });
 

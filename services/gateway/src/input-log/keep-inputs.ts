@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { gateway } from '@mlab/contracts/gateway';
 import { rootCall, type Clock, type Database, type Events } from '@mlab/kernel';
+import type { Static } from '@mlab/schema';
 import type { Logger, Metrics } from '@mlab/telemetry';
-import type { Static } from 'typebox';
 import { inputsLogged } from '#/domain/input-log/batch-event.ts';
 import type { Entry } from '#/domain/input-log/entry.ts';
 import type { inputLogConfig } from '#/input-log/config.ts';

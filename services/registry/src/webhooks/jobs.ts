@@ -1,5 +1,5 @@
 import { job } from '@mlab/kernel';
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 
 /** Attempts are counted with the delivery: an attempt that fails makes the job of the next one. A job itself fails when its process is killed. */
 export const jobs = {

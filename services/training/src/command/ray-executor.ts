@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '@mlab/kernel';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, Type } from '@mlab/schema';
 import { request } from 'undici';
 import type { Executor, Program, ProgramEnd, ProgramHooks } from './executor.ts';
 import { isHandedOver } from './handed-over.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from '@mlab/schema';
 import { EXECUTORS, type ExecutorName } from './executor.ts';
 
 /** Of programs that train. */
