@@ -1,5 +1,6 @@
 import type { AnySchema } from '@mlab/kernel';
 import { Compile, Value } from '@mlab/schema';
+import { inWords, issuesOf } from '@mlab/schema/issues';
 
 /** Whether data is what a schema asks for. */
 export interface DataCheck {
@@ -8,8 +9,6 @@ export interface DataCheck {
   /** With the defaults that the schema names filled in. */
   complete(data: unknown): unknown;
 }
-
-const MAX_SHOWN = 80;
 
 export function createDataCheck({ json }: AnySchema): DataCheck {
   const validator = Compile(json);
@@ -22,20 +21,8 @@ export function createDataCheck({ json }: AnySchema): DataCheck {
       } catch (error) {
         return `data cannot be checked: ${String(error)}`;
       }
-      const [error] = validator.Errors(data);
-      if (error === undefined) return 'data is not what the schema asks for';
-      const path = error.instancePath.split('/').slice(1);
-      return `${['data', ...path].join('.')} ${error.message}, and is ${shown(valueAt(data, path))}`;
+      const [issue] = issuesOf(validator.Errors(data), data);
+      return issue === undefined ? 'data is not what the schema asks for' : `${['data', ...issue.path].join('.')} ${inWords(issue)}`;
     },
   };
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text = typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'an array' : 'an object') : JSON.stringify(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }

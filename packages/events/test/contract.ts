@@ -217,7 +217,7 @@ export function contractSuite(kind: BusKind): void {
     await assert.rejects(left, failing('cancelled', /went away/));
     await assert.rejects(
       asker.events.request(rootCall('t'), packer.queues.pack, { order: 'x' } as never),
-      failing('invalid', /data\.order must be integer, and is "x"/),
+      failing('invalid', /data\.order must be integer, got "x"/),
     );
     assert.deepEqual(
       (await numbers(packing)).toSorted((a, b) => a - b),
@@ -286,7 +286,7 @@ export function contractSuite(kind: BusKind): void {
       (all) => all.length === 1,
     );
     assert.deepEqual(letter, [
-      { attempts: 1, error: 'invalid: shop.order-placed@1 is not what its contract says: data.order must be integer, and is "seven".' },
+      { attempts: 1, error: 'invalid: shop.order-placed@1 is not what its contract says: data.order must be integer, got "seven".' },
     ]);
     assert.deepEqual(await hearer.notes(), []);
   });
@@ -336,7 +336,7 @@ export function contractSuite(kind: BusKind): void {
     await refused(circle, {}, /its data cannot be written as JSON\.$/);
     await assert.rejects(
       teller.commit((tx) => teller.events.publish(tx, shop.events.placed, { order: 'x' } as never)),
-      /^Error: shop may not publish shop\.order-placed@1 so: data\.order must be integer, and is "x"\.$/,
+      /^Error: shop may not publish shop\.order-placed@1 so: data\.order must be integer, got "x"\.$/,
     );
     await assert.rejects(
       teller.commit((tx) => teller.events.publish(tx, { ...shop.events.placed, type: 'packer.order-packed@1' }, { order: 1 })),

@@ -126,10 +126,10 @@ test('a dead letter is edited to what its contract asks for, redriven, and handl
     await tell(scene, { order: 'seven' });
     const [letter] = await letters(1);
     const id = letter?.id ?? '';
-    assert.match(letter?.error ?? '', /data\.order must be integer, and is "seven"/);
+    assert.match(letter?.error ?? '', /data\.order must be integer, got "seven"/);
     await assert.rejects(
       client.editDeadLetter({ consumer: 'placed', id, data: { order: 'eight' } }, call()),
-      refusal('invalid', /^body\.data\.order must be integer, and is "eight"\.$/),
+      refusal('invalid', /^body\.data\.order must be integer, got "eight"\.$/),
     );
     await assert.rejects(
       client.editDeadLetter({ consumer: 'strange', id, data: { order: 8 } }, call()),

@@ -50,7 +50,7 @@ test('waits are doubled up to a cap and scattered over their upper half', () => 
 test('what is wrong with data is said by field, expectation and value', () => {
   const check = createDataCheck(schema(Type.Object({ a: Type.Object({ b: Type.Array(Type.Integer()) }) })));
   assert.equal(check.fault({ a: { b: [1] } }), undefined);
-  assert.equal(check.fault({ a: { b: [1, 'x'] } }), 'data.a.b.1 must be integer, and is "x"');
+  assert.equal(check.fault({ a: { b: [1, 'x'] } }), 'data.a.b.1 must be integer, got "x"');
   assert.equal(check.fault({ a: { b: {} } }), 'data.a.b must be array, and is an object');
   assert.match(check.fault({ a: {} }) ?? '', /^data\.a must have required properties b/);
   assert.equal(check.fault(undefined), 'data must be object, and is missing');

@@ -1,5 +1,6 @@
 import { AppError, type AnySchema, type Issue } from '@mlab/kernel';
 import { Compile, Value } from '@mlab/schema';
+import { inWords, issuesOf } from '@mlab/schema/issues';
 
 /** The value as JSON carries it, with its defaults filled in; throws `invalid` when it is not what the schema says. */
 export type CheckValue = (value: unknown) => unknown;
@@ -10,13 +11,15 @@ export function openCheck(what: string, place: string, { json }: AnySchema): Che
   return (value) => {
     const complete = Value.Default(json, read(value, what, place));
     if (validator.Check(complete)) return complete;
-    const issues = validator.Errors(complete).map((error): Issue => {
-      const at = error.instancePath.split('/').slice(1);
-      return { type: error.keyword, loc: [place, ...at], msg: error.message, input: valueAt(complete, at) };
-    });
-    const [first] = issues;
-    const detail = first === undefined ? '' : `: ${first.loc.join('.')} ${first.msg}, got ${brief(first.input)}`;
-    throw new AppError('invalid', `${what} is not what it takes${detail}.`, { issues });
+    const found = issuesOf(validator.Errors(complete), complete);
+    const issues = found.map(({ keyword, path, message, value: input }): Issue => ({
+      type: keyword,
+      loc: [place, ...path],
+      msg: message,
+      input,
+    }));
+    const [first] = found.map((issue) => `: ${[place, ...issue.path].join('.')} ${inWords(issue)}`);
+    throw new AppError('invalid', `${what} is not what it takes${first ?? ''}.`, { issues });
   };
 }
 
@@ -43,15 +46,4 @@ function refuseUnstorable(key: string, value: unknown): unknown {
     if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed()))
       throw new Error(`${JSON.stringify(text)} holds a character that cannot be kept`);
   return value;
-}
-
-const BRIEF = 80;
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > BRIEF ? `${text.slice(0, BRIEF)}…` : text;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key], value);
 }

@@ -1,4 +1,5 @@
 import { Compile, Value } from '@mlab/schema';
+import { inWords, issuesOf } from '@mlab/schema/issues';
 import type { AnyOperation } from '#/contract.ts';
 import { AppError, STATUS, type ErrorCode, type Issue } from '#/errors.ts';
 import { readJsonBody } from '#/http/json/read-json-body.ts';
@@ -47,18 +48,20 @@ function reader(operation: AnyOperation): InputReader {
   const { properties } = inputProperties(operation);
   const inPath = new Set(pathParameters(operation.path));
   const place = (name: string): string => (inPath.has(name) ? 'path' : readsQuery(operation) ? 'query' : 'body');
+  const placeOf = (path: readonly string[]): readonly string[] => [place(path[0] ?? ''), ...path];
 
   const check = (value: unknown): unknown => {
     const complete = Value.Default(schema, value);
     if (validator().Check(complete)) return complete;
-    const issues = validator()
-      .Errors(complete)
-      .map((error): Issue => {
-        const at = error.instancePath.split('/').slice(1);
-        return { type: error.keyword, loc: [place(at[0] ?? ''), ...at], msg: error.message, input: valueAt(complete, at) };
-      });
-    const first = issues[0];
-    throw new AppError('invalid', `${first?.loc.join('.') ?? 'The input'} ${first?.msg ?? 'is not what was asked for'}.`, { issues });
+    const found = issuesOf(validator().Errors(complete), complete);
+    const [first] = found.map((issue) => `${placeOf(issue.path).join('.')} ${inWords(issue)}`);
+    const issues = found.map(({ keyword, path, message, value: input }): Issue => ({
+      type: keyword,
+      loc: placeOf(path),
+      msg: message,
+      input,
+    }));
+    throw new AppError('invalid', `${first ?? 'The input is not what was asked for'}.`, { issues });
   };
 
   const inHeaders = Object.entries(operation.headers ?? {});
@@ -91,8 +94,4 @@ function readJson(body: Buffer, contentType: string | undefined): unknown {
   if (reading.kind === 'issues') throw new AppError('malformed', 'The body is not valid JSON.', { issues: reading.issues });
   if (reading.json === undefined) throw new AppError('malformed', 'The body must be JSON, sent with content-type application/json.');
   return reading.value;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }

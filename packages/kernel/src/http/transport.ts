@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Compile } from '@mlab/schema';
+import { inWords, issuesOf } from '@mlab/schema/issues';
 import { Pool } from 'undici';
 import type { CallMeta } from '#/call.ts';
 import type { Transport } from '#/client.ts';
@@ -105,8 +106,9 @@ function prepare(contract: Contract, operation: AnyOperation): Prepared {
       throw new AppError(code, message, { issues, retryAfter: Number.isFinite(seconds) ? seconds : undefined, failure });
     }
     if (output().Check(value)) return value;
-    const [first] = output().Errors(value);
-    throw unreadable(status, `with something else than promised: ${first?.instancePath ?? ''} ${first?.message ?? ''}`.trimEnd());
+    const [first] = issuesOf(output().Errors(value), value);
+    const what = first === undefined ? '' : `: ${[...first.path, inWords(first)].join(' ')}`;
+    throw unreadable(status, `with something else than promised${what}`);
   };
   return { operation, download: operation.contentTypes !== undefined, write: requestWriter(operation), read };
 }

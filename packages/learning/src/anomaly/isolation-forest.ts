@@ -1,8 +1,8 @@
+import { Type, type Static } from '@mlab/schema';
 import { numberColumns } from '#/arrays/dense.ts';
 import { weightsOf } from '#/arrays/weights.ts';
 import { growTree, type IsolationTree } from '#/anomaly/grow-tree.ts';
 import { isolationModel } from '#/anomaly/isolation-model.ts';
-import { Type, type Static } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import type { Trainer } from '#/trainer.ts';
 

@@ -1,9 +1,9 @@
 import { cast, labelEncoder, linearClassifier, linearRegressor, type Flow, type GraphBuilder } from '@mlab/onnx';
 import { AppError } from '@mlab/kernel/errors';
+import { Type, type Static } from '@mlab/schema';
 import { weightsOf } from '#/arrays/weights.ts';
 import { classesOf } from '#/linear/logistic.ts';
 import type { TrainingSet } from '#/matrix.ts';
-import { Type, type Static } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import type { Task } from '#/task.ts';
 import type { Trainer } from '#/trainer.ts';
@@ -12,7 +12,9 @@ const STRATEGIES = ['auto', 'prior', 'most_frequent', 'mean', 'median'] as const
 
 const params = Type.Object(
   {
-    strategy: Type.Choice(STRATEGIES, {
+    strategy: Type.Unsafe<(typeof STRATEGIES)[number]>({
+      type: 'string',
+      enum: STRATEGIES,
       default: 'auto',
       description: 'Of classes prior (how often each is) or most_frequent, of values mean or median; auto: prior or mean',
     }),

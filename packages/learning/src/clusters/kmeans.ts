@@ -1,4 +1,5 @@
 import { AppError } from '@mlab/kernel/errors';
+import { Type, type Static } from '@mlab/schema';
 import { denseRows } from '#/arrays/dense.ts';
 import { pack, unpack } from '#/arrays/pack.ts';
 import { weightsOf } from '#/arrays/weights.ts';
@@ -7,7 +8,6 @@ import { lloyd } from '#/clusters/lloyd.ts';
 import type { Points } from '#/clusters/points.ts';
 import { plusPlus, someRows } from '#/clusters/plus-plus.ts';
 import { mixed } from '#/mixed.ts';
-import { Type, type Static } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import { seededRandom } from '#/random.ts';
 import type { Trainer } from '#/trainer.ts';
@@ -15,7 +15,9 @@ import type { Trainer } from '#/trainer.ts';
 const params = Type.Object(
   {
     n_clusters: Type.Integer({ default: 8, minimum: 1, maximum: 10_000, description: 'How many clusters' }),
-    init: Type.Choice(['k-means++', 'random'], {
+    init: Type.Unsafe<'k-means++' | 'random'>({
+      type: 'string',
+      enum: ['k-means++', 'random'],
       default: 'k-means++',
       description: 'The first centres: rows that are far from each other, or any rows',
     }),

@@ -1,3 +1,4 @@
+import { Type, type Static } from '@mlab/schema';
 import { sweepMoments, type Penalized } from '#/linear/coordinate-descent.ts';
 import { asFloat32, importanceOf, scoresOf, writeLinear, type LinearModel } from '#/linear/linear-model.ts';
 import { momentsOf, type Moments, type Scales } from '#/linear/moments.ts';
@@ -6,7 +7,6 @@ import { solveSemidefinite } from '#/linear/solve-semidefinite.ts';
 import { conjugateGradients, sweepRows, wideOf } from '#/linear/wide.ts';
 import { weightsOf } from '#/arrays/weights.ts';
 import type { TrainingSet } from '#/matrix.ts';
-import { Type, type Static } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import type { Trainer, TrainerContext } from '#/trainer.ts';
 

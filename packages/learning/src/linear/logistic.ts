@@ -1,4 +1,5 @@
 import { AppError } from '@mlab/kernel/errors';
+import { Type, type Static } from '@mlab/schema';
 import { denseRows, numberColumns } from '#/arrays/dense.ts';
 import { pack, unpack } from '#/arrays/pack.ts';
 import { balanceClasses, weightsOf } from '#/arrays/weights.ts';
@@ -7,7 +8,6 @@ import { logisticLoss, type LogisticRows } from '#/linear/logistic-loss.ts';
 import { minimize, type MinimizerState } from '#/linear/minimize.ts';
 import { scalesOf, standardize, type Scales } from '#/linear/moments.ts';
 import type { TrainingSet } from '#/matrix.ts';
-import { Type, type Static } from '#/param-types.ts';
 import { paramsOf } from '#/params.ts';
 import type { Task } from '#/task.ts';
 import type { Trainer, TrainerContext } from '#/trainer.ts';
@@ -26,7 +26,9 @@ const params = Type.Object(
       maximum: 1,
       description: 'Part of the penalty that is of amounts, which makes coefficients 0; the rest is of squares',
     }),
-    class_weight: Type.Choice(['none', 'balanced'], {
+    class_weight: Type.Unsafe<'none' | 'balanced'>({
+      type: 'string',
+      enum: ['none', 'balanced'],
       default: 'none',
       description: 'balanced: each class counts as much as any other, however many rows it has',
     }),

@@ -1,7 +1,7 @@
-import { Type, type Static } from '#/param-types.ts';
+import { Type, type Static } from '@mlab/schema';
 
-const choice = <const T extends string>(options: readonly T[], fallback: T, description: string) =>
-  Type.Choice(options, { default: fallback, description });
+const choice = <T extends string>(options: readonly T[], fallback: T, description: string) =>
+  Type.Unsafe<T>({ type: 'string', enum: options, default: fallback, description });
 
 export const params = Type.Object(
   {

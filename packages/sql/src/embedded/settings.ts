@@ -18,6 +18,8 @@ max_connections = 200
 # Memory of an idle server, all its processes together: about 23 MB, and 1.6 MB for each connection.
 shared_buffers = 64MB
 huge_pages = off
+# In files of its own: a server that is killed leaves nothing in /dev/shm, of which a container has 64 MB and a parallel query may need more.
+dynamic_shared_memory_type = mmap
 io_method = sync
 max_worker_processes = 4
 max_parallel_workers = 2

@@ -1,4 +1,4 @@
-import { Type } from '#/param-types.ts';
+import { Type } from '@mlab/schema';
 import { paramsOf } from '#/params.ts';
 
 const share = (value: number, description: string) => Type.Number({ exclusiveMinimum: 0, maximum: 1, default: value, description });
@@ -6,10 +6,13 @@ const least = (minimum: number, value: number, description: string) => Type.Numb
 const count = (minimum: number, maximum: number, value: number, description: string) =>
   Type.Integer({ minimum, maximum, default: value, description });
 
-export const classWeightParam = Type.Union([Type.Literal('none'), Type.Literal('balanced'), Type.Record(Type.Number({ minimum: 0 }))], {
-  default: 'none',
-  description: 'What rows of each class count for: all the same, each class the same (balanced), or a weight by class.',
-});
+export const classWeightParam = Type.Union(
+  [Type.Literal('none'), Type.Literal('balanced'), Type.Record(Type.String(), Type.Number({ minimum: 0 }))],
+  {
+    default: 'none',
+    description: 'What rows of each class count for: all the same, each class the same (balanced), or a weight by class.',
+  },
+);
 
 /** Names are those of LightGBM, where it has them. */
 export const boostingParams = paramsOf(
@@ -64,7 +67,7 @@ export const boostingParams = paramsOf(
         'Category columns of so many categories or fewer may also be split into one category and all others.',
       ),
       cat_smooth: least(0, 10, 'Draws rare categories to the middle of the order in which they are split.'),
-      monotone_constraints: Type.Record(Type.Union([Type.Literal(-1), Type.Literal(0), Type.Literal(1)]), {
+      monotone_constraints: Type.Record(Type.String(), Type.Union([Type.Literal(-1), Type.Literal(0), Type.Literal(1)]), {
         default: {},
         description: 'By name of a number column: 1 where what is predicted must not fall when it rises, -1 where it must not rise.',
       }),

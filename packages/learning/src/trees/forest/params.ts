@@ -1,4 +1,4 @@
-import { Type } from '#/param-types.ts';
+import { Type } from '@mlab/schema';
 import { paramsOf } from '#/params.ts';
 import { classWeightParam } from '#/trees/boosting/params.ts';
 
