@@ -96,7 +96,6 @@ export const gateway = defineContract({
       description: 'Asks a model of Service B what each input of a row moved its prediction by, and logs the rows as inputs.',
       scope: 'gateway:predict',
       safe: true,
-      maxBodyBytes: 16_777_216,
       input: explainRowsInput,
       output: RowExplanations,
     }),

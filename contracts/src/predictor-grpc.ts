@@ -4,9 +4,12 @@ const read = 'predictor:read';
 const infer = 'predictor:predict';
 const load = 'predictor:load';
 
-/** Tensors may be large, and rows as large as over HTTP. */
-const TENSORS = { maxMessageBytes: 67_108_864 };
-const ROWS = { maxMessageBytes: 16_777_216 };
+/**
+ * The library that speaks gRPC copies a message in one piece, twice: more than this would hold the loop for 20 ms. Larger tensors, and rows of
+ * more than a megabyte, go over HTTP.
+ */
+const TENSORS = { maxMessageBytes: 25_165_824 };
+const ROWS = { maxMessageBytes: 1_048_576 };
 
 /**
  * The Open Inference Protocol, version 2, over gRPC with Triton's extensions, and the same predictions as over HTTP for our own services.

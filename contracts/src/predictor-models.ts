@@ -171,7 +171,6 @@ export const modelOperations = {
       'What each input of a row moved the prediction by. Models of trees and linear models can be explained; others are refused: 409.',
     scope: 'predictor:predict',
     safe: true,
-    maxBodyBytes: MAX_ROWS_BYTES,
     input: explainRowsInput,
     output: RowExplanations,
   }),

@@ -13,7 +13,7 @@ import { openRandom } from './random.ts';
 const ROUNDS = Math.max(4, Math.ceil(Number(process.env['MLAB_CRASH_ROUNDS'] ?? 0) / 10));
 const SEED = Number(process.env['MLAB_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const CONNECTIONS = 16;
-const INPUTS_PER_ROUND = 250;
+const INPUTS_PER_ROUND = 500;
 /** Some hundreds of inputs a second, of which there are always some under way: more would only take the machine from those that restart. */
 const PAUSE_MS = 20;
 

@@ -51,9 +51,9 @@ test('what is wrong with data is said by field, expectation and value', () => {
   const check = createDataCheck(schema(Type.Object({ a: Type.Object({ b: Type.Array(Type.Integer()) }) })));
   assert.equal(check.fault({ a: { b: [1] } }), undefined);
   assert.equal(check.fault({ a: { b: [1, 'x'] } }), 'data.a.b.1 must be integer, got "x"');
-  assert.equal(check.fault({ a: { b: {} } }), 'data.a.b must be array, and is an object');
+  assert.equal(check.fault({ a: { b: {} } }), 'data.a.b must be array, got {}');
   assert.match(check.fault({ a: {} }) ?? '', /^data\.a must have required properties b/);
-  assert.equal(check.fault(undefined), 'data must be object, and is missing');
+  assert.equal(check.fault(undefined), 'data must be object, got nothing');
 });
 
 test('an envelope is read as it was written, and refused when it is none', () => {

@@ -36,10 +36,10 @@ export function issuesOf(found: readonly Found[], value: unknown): readonly Sche
   });
 }
 
-/** The rest of the sentence with what came: `must be integer, got "3"`. Nothing is added where nothing came. */
+/** The rest of the sentence with what came: `must be integer, got "3"`. What is missing is named already. */
 export function inWords({ keyword, message, value }: Pick<SchemaIssue, 'keyword' | 'message' | 'value'>): string {
-  if (value === undefined || keyword === 'required') return message;
-  const text = JSON.stringify(value) ?? typeof value;
+  if (keyword === 'required') return message;
+  const text = JSON.stringify(value) ?? 'nothing';
   return `${message}, got ${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}`;
 }
 

@@ -16,7 +16,7 @@ export const linksStep: DemoStep = {
       ['The report', links.report],
       ['The registry', links.registry],
       ['Who did what', links.audit],
-      ['All operations', links.docs],
+      ['Service A, to try out', links.docs],
       ["MLflow's client", mlflow],
       ['Your own data', './mlab train data.csv --target COLUMN --name MODEL'],
       ['', './mlab predict MODEL --file rows.csv'],
