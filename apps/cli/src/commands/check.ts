@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from '../command.ts';
 import { CliError } from '../cli-error.ts';
@@ -44,7 +44,7 @@ function steps(): Step[] {
     { name: 'lint', args: [program('oxlint', 'oxlint'), '--type-aware', '--deny-warnings', ...existingFolders()] },
     { name: 'types', args: [program('typescript', 'tsc'), '-p', '.'] },
     { name: 'dead code', args: [program('knip', 'knip'), '--no-progress'] },
-    ...GENERATORS.filter(isThere).map((file) => ({ name: 'generated', args: [file, '--check'] })),
+    ...GENERATORS.filter(isThere).map((file) => ({ name: basename(dirname(file)), args: [file, '--check'] })),
     ...(isThere(ARCHITECTURE) ? [{ name: 'architecture', args: ['--test', '--test-reporter=spec', ARCHITECTURE] }] : []),
   ];
 }
