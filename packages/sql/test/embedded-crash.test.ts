@@ -73,6 +73,7 @@ test('after a crash', onLinux, async (t) => {
     assert.ok(backend);
     process.kill(backend.pid, 'SIGSTOP');
     server.child.kill('SIGKILL');
+    await once(server.child, 'exit');
     await until('the others are gone', async () => (await processesOf(server.cluster.data)).all.length === 1);
     await assert.rejects(launchCluster(server.cluster, { port: server.port }).ready, /processes of an earlier start still work/);
     assert.deepEqual(await endLeftover(scratch.folder), [backend.pid]);
