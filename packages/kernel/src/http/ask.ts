@@ -33,7 +33,7 @@ export function ask({ pool, prefix, host, proof }: Way, { protocol, route, quest
     const answer = new Answer(call, now, (error, status, body, all) => {
       if (error !== undefined) return reject(error);
       // The other side keeps the time too, may have noticed first, and says it in words that only its protocol knows.
-      if (status >= 500 && performance.now() >= call.deadline - CLOCKS_MS) return reject(timedOut());
+      if (status >= 500 && performance.now() >= call.deadline - TIMERS_MS) return reject(timedOut());
       const { 'content-type': contentType = 'application/octet-stream', ...rest } = endToEnd(all);
       resolve({ status, contentType, headers: rest, body });
     });
@@ -48,5 +48,5 @@ export function ask({ pool, prefix, host, proof }: Way, { protocol, route, quest
 
 const NOTHING = new Uint8Array(0);
 
-/** By so much the clocks and timers of two processes differ. */
-const CLOCKS_MS = 2;
+/** By so much one side may notice earlier than the other: timers are rounded to tens, and count from the begin of a turn of the loop. */
+const TIMERS_MS = 10;
