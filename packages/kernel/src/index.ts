@@ -27,6 +27,7 @@ export { foreignRequest } from '#/foreign-request.ts';
 export { Host, type HostOptions } from '#/host.ts';
 export { alreadyWritten, type Beside } from '#/http/beside.ts';
 export { Gathered } from '#/http/gathered.ts';
+export { writeInParts } from '#/http/in-parts.ts';
 export { InTurns } from '#/http/in-turns.ts';
 export { inputChecker, inputReader } from '#/http/check-input.ts';
 export { httpSettings } from '#/http/settings.ts';

@@ -4,6 +4,7 @@ import type { CallMeta } from '#/call.ts';
 import { timedOut } from '#/early-ends.ts';
 import { Answer } from '#/http/answer.ts';
 import { endToEnd } from '#/http/forward-headers.ts';
+import { inParts, PART_BYTES } from '#/http/in-parts.ts';
 import { requestHeaders } from '#/http/request.ts';
 import type { Protocol, Route } from '#/protocol.ts';
 import { pathOf, type ForeignQuestion, type WholeAnswer } from '#/speak.ts';
@@ -39,8 +40,12 @@ export function ask({ pool, prefix, host, proof }: Way, { protocol, route, quest
     });
     if (answer.ended) return;
     const method = route.method as Dispatcher.HttpMethod;
+    const bytes = bufferOf(question.body ?? NOTHING);
+    const isLong = bytes.length > PART_BYTES;
+    // Undici counts what it is given whole, and no more.
+    if (isLong) headers.push('content-length', String(bytes.length));
     pool.dispatch(
-      { path, method, headers, body: method === 'GET' ? null : bufferOf(question.body ?? NOTHING), idempotent: route.safe },
+      { path, method, headers, body: method === 'GET' ? null : isLong ? inParts(bytes) : bytes, idempotent: route.safe },
       answer,
     );
   });

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { AppError } from '#/errors.ts';
+import { PART_BYTES, writeInParts } from '#/http/in-parts.ts';
 import type { RenderedError } from '#/protocol.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -19,7 +20,8 @@ export function write(raw: ServerResponse, status: number, contentType: string, 
   closeWhenDraining(raw);
   const own = { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
   raw.writeHead(status, headers === undefined ? own : { ...headers, ...own });
-  raw.end(body);
+  if (typeof body === 'string' || body.length <= PART_BYTES) raw.end(body);
+  else writeInParts(raw, body, (part) => void raw.end(part));
 }
 
 export function writeError(raw: ServerResponse, { status, contentType, body }: RenderedError, headers?: Headers): void {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { AppError, InTurns, type CallMeta } from '@mlab/kernel';
+import { AppError, InTurns, writeInParts, type CallMeta } from '@mlab/kernel';
 import type { Config } from '#/config.ts';
 import { Arriving } from '#/large/arriving.ts';
 import type { FromProcess, LargeAnswer, LargeModel, LargeQuestion, ToProcess, Wanted } from '#/large/large-orders.ts';
@@ -82,7 +82,12 @@ export class LargeProcess implements AsyncDisposable {
     }
     this.#child ??= this.#start();
     this.#tell({ id: ++this.#id, question: waiting.question, size: waiting.body.length });
-    this.#child.stdin?.write(waiting.body);
+    this.#hand(this.#child, waiting.body);
+  }
+
+  /** One after the other: it asks for more when it has read what there is. */
+  #hand({ stdin }: ChildProcess, bytes: Uint8Array): void {
+    if (stdin !== null) writeInParts(stdin, bytes, (part) => void stdin.write(part));
   }
 
   #tell(said: ToProcess): void {
@@ -118,7 +123,7 @@ export class LargeProcess implements AsyncDisposable {
     const waiting = this.#current;
     if (waiting === undefined || said.id !== this.#id) return;
     if ('lost' in said) waiting.onLost();
-    else if ('needs' in said) child.stdin?.write(waiting.file());
+    else if ('needs' in said) this.#hand(child, waiting.file());
     else if ('wants' in said) void this.#name(child, waiting, said);
     else {
       const { code, message, issues, retryAfter } = said.failed;
