@@ -22,7 +22,7 @@ export function createDataCheck({ json }: AnySchema): DataCheck {
         return `data cannot be checked: ${String(error)}`;
       }
       const [issue] = issuesOf(validator.Errors(data), data);
-      return issue === undefined ? 'data is not what the schema asks for' : `${['data', ...issue.path].join('.')} ${inWords(issue)}`;
+      return issue === undefined ? 'data is not what the schema asks for' : `${['data', ...issue.loc].join('.')} ${inWords(issue)}`;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { AppError, type AnySchema, type Issue } from '@mlab/kernel';
+import { AppError, type AnySchema } from '@mlab/kernel';
 import { Compile, Value } from '@mlab/schema';
 import { inWords, issuesOf } from '@mlab/schema/issues';
 
@@ -11,14 +11,8 @@ export function openCheck(what: string, place: string, { json }: AnySchema): Che
   return (value) => {
     const complete = Value.Default(json, read(value, what, place));
     if (validator.Check(complete)) return complete;
-    const found = issuesOf(validator.Errors(complete), complete);
-    const issues = found.map(({ keyword, path, message, value: input }): Issue => ({
-      type: keyword,
-      loc: [place, ...path],
-      msg: message,
-      input,
-    }));
-    const [first] = found.map((issue) => `: ${[place, ...issue.path].join('.')} ${inWords(issue)}`);
+    const issues = issuesOf(validator.Errors(complete), complete).map((issue) => ({ ...issue, loc: [place, ...issue.loc] }));
+    const [first] = issues.map((issue) => `: ${issue.loc.join('.')} ${inWords(issue)}`);
     throw new AppError('invalid', `${what} is not what it takes${first ?? ''}.`, { issues });
   };
 }

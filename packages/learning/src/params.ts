@@ -20,7 +20,7 @@ export function readParams<P>({ name, params }: Pick<Trainer<P>, 'name' | 'param
   const complete = Value.Default(params.json, structuredClone(given));
   const [issue] = issuesOf(Value.Errors(params.json, complete), complete);
   if (issue === undefined) return complete as P;
-  throw new AppError('invalid', `${[name, ...issue.path].join('.')} ${inWords(issue)}.`);
+  throw new AppError('invalid', `${[name, ...issue.loc].join('.')} ${inWords(issue)}.`);
 }
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);

@@ -10,13 +10,13 @@ interface Found {
 /** One thing in which a value is not what a schema says. */
 export interface SchemaIssue {
   /** The keyword of the schema. */
-  readonly keyword: string;
+  readonly type: string;
   /** Where in the value. */
-  readonly path: readonly string[];
+  readonly loc: readonly string[];
   /** What is expected there, as the rest of a sentence: `must be "none" or "balanced"`. */
-  readonly message: string;
+  readonly msg: string;
   /** What came; undefined where nothing did. */
-  readonly value: unknown;
+  readonly input: unknown;
 }
 
 /**
@@ -29,18 +29,22 @@ export function issuesOf(found: readonly Found[], value: unknown): readonly Sche
     const [first] = here;
     const last = here.at(-1);
     if (first === undefined || last === undefined || said.some((other) => isBelow(other, pointer, first))) return [];
-    const path = pathOf(pointer);
-    const choices = [...Map.groupBy(here, ({ schemaPath }) => schemaPath).values()].map((branch) => expected(branch.at(-1) ?? first));
-    const message = choices.length > 1 ? `must be ${oneOf([...new Set(choices)])}` : messageOf(last);
-    return [{ keyword: first.keyword, path, message, value: valueAt(value, path) }];
+    const loc = pathOf(pointer);
+    const branches = Map.groupBy(
+      here.filter(({ schemaPath }) => schemaPath.includes('/anyOf/')),
+      ({ schemaPath }) => schemaPath,
+    );
+    const choices = [...branches.values()].map((branch) => expected(branch.at(-1) ?? first));
+    const msg = choices.length > 1 ? `must be ${oneOf([...new Set(choices)])}` : messageOf(last);
+    return [{ type: first.keyword, loc, msg, input: valueAt(value, loc) }];
   });
 }
 
 /** The rest of the sentence with what came: `must be integer, got "3"`. What is missing is named already. */
-export function inWords({ keyword, message, value }: Pick<SchemaIssue, 'keyword' | 'message' | 'value'>): string {
-  if (keyword === 'required') return message;
-  const text = JSON.stringify(value) ?? 'nothing';
-  return `${message}, got ${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}`;
+export function inWords({ type, msg, input }: SchemaIssue): string {
+  if (type === 'required') return msg;
+  const text = JSON.stringify(input) ?? 'nothing';
+  return `${msg}, got ${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}`;
 }
 
 const LONGEST = 80;

@@ -4,7 +4,7 @@ import { Compile, Type, type TSchema } from '@mlab/schema';
 import { inWords, issuesOf } from '@mlab/schema/issues';
 
 const wordsOf = (schema: TSchema, value: unknown): readonly string[] =>
-  issuesOf(Compile(schema).Errors(value), value).map((issue) => `${issue.path.join('.')} ${inWords(issue)}`.trimStart());
+  issuesOf(Compile(schema).Errors(value), value).map((issue) => `${issue.loc.join('.')} ${inWords(issue)}`.trimStart());
 
 const weights = Type.Union([Type.Literal('none'), Type.Literal('balanced'), Type.Record(Type.String(), Type.Number({ minimum: 0 }))]);
 const CASES: readonly (readonly [string, TSchema, unknown, readonly string[]])[] = [
@@ -14,6 +14,7 @@ const CASES: readonly (readonly [string, TSchema, unknown, readonly string[]])[]
   ['a choice of constants', Type.Union([Type.Literal(-1), Type.Literal(0), Type.Literal(1)]), 2, ['must be -1, 0, or 1, got 2']],
   ['a choice of types', Type.Union([Type.Integer(), Type.Null()]), 'x', ['must be integer or null, got "x"']],
   ['a choice of other kinds', weights, 7, ['must be "none", "balanced", or object, got 7']],
+  ['no choice', Type.Intersect([Type.Number({ multipleOf: 2 }), Type.Number({ minimum: 5 })]), 3, ['must be >= 5, got 3']],
   ['inside a choice', Type.Object({ w: weights }), { w: { a: -1, b: 1 } }, ['w.a must be >= 0, got -1']],
   ['a name with slashes', Type.Object({ 'a/b~c': Type.Number() }), { 'a/b~c': 'x' }, ['a/b~c must be number, got "x"']],
   ['a stranger', Type.Object({}, { additionalProperties: false }), { x: 1 }, ['x is not a known field, got 1']],

@@ -24,8 +24,7 @@ export const unreadRows = (deps: Deps): Beside => ({
   answer: async ({ params, headers: came, body }, call) => {
     const headers = textsOf(came);
     const text = tensorsText(await readTensors(headers, body, 0), 'inputs');
-    const version = undefined;
-    return relayed(deps, { text, version }, { name: params['name'] ?? '', headers, body }, call);
+    return relayed(deps, { text, version: undefined }, { name: params['name'] ?? '', headers, body }, call);
   },
 });
 

@@ -48,7 +48,7 @@ export class Answer implements Dispatcher.DispatchHandler {
       this.#giveUp(new AppError('bad_gateway', `It answered with more than ${MAX_ANSWER_BYTES} bytes.`, { failure }));
     } else {
       this.#body.add(chunk);
-      if (this.#body.size > LARGE_BYTES) (this.#turns ??= turnsOf(controller)).took(chunk.length);
+      if (this.#body.isLarge) (this.#turns ??= turnsOf(controller)).took(chunk.length);
     }
   }
 
@@ -81,9 +81,6 @@ export class Answer implements Dispatcher.DispatchHandler {
 const NOTHING = Buffer.alloc(0);
 /** Before there are headers nothing is gathered. */
 const EMPTY = new Gathered(0, 0);
-
-/** Smaller answers are taken as they come. */
-const LARGE_BYTES = 262_144;
 
 const turnsOf = (controller: Dispatcher.DispatchController): InTurns =>
   new InTurns({ pause: () => controller.pause(), resume: () => controller.resume() });

@@ -4,8 +4,6 @@ import { Gathered } from '#/http/gathered.ts';
 import { InTurns } from '#/http/in-turns.ts';
 
 const NOTHING = Buffer.alloc(0);
-/** Smaller bodies are taken as they come. */
-const LARGE_BYTES = 262_144;
 
 /**
  * Collects a request's body, at most `limit` bytes of it. What comes beyond is read and thrown away while the refusal is
@@ -34,7 +32,7 @@ export function readBody(request: IncomingMessage, limit: number, done: (error: 
         rest.add(first);
       }
       rest.add(chunk);
-      if (rest.size > LARGE_BYTES) (turns ??= new InTurns(request)).took(chunk.length);
+      if (rest.isLarge) (turns ??= new InTurns(request)).took(chunk.length);
     }
   };
   const onEnd = (): void => done(undefined, rest?.take() ?? first ?? NOTHING);

@@ -18,10 +18,15 @@ export class Gathered {
     this.#capacity = announced === undefined || !(announced <= limit) ? limit : announced;
   }
 
+  /** Whether it is one that is taken in turns with others. */
+  get isLarge(): boolean {
+    return this.size > SMALL_BYTES;
+  }
+
   add(chunk: Buffer): void {
     const start = this.size;
     this.size += chunk.length;
-    if (this.#whole === undefined && this.size > SMALL_BYTES && this.size <= this.#capacity) this.#spread();
+    if (this.#whole === undefined && this.isLarge && this.size <= this.#capacity) this.#spread();
     if (this.#whole !== undefined && this.size <= this.#capacity) this.#whole.set(chunk, start);
     else this.#chunks.push(chunk);
   }

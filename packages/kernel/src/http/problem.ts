@@ -53,14 +53,8 @@ function reader(operation: AnyOperation): InputReader {
   const check = (value: unknown): unknown => {
     const complete = Value.Default(schema, value);
     if (validator().Check(complete)) return complete;
-    const found = issuesOf(validator().Errors(complete), complete);
-    const [first] = found.map((issue) => `${placeOf(issue.path).join('.')} ${inWords(issue)}`);
-    const issues = found.map(({ keyword, path, message, value: input }): Issue => ({
-      type: keyword,
-      loc: placeOf(path),
-      msg: message,
-      input,
-    }));
+    const issues = issuesOf(validator().Errors(complete), complete).map((issue) => ({ ...issue, loc: placeOf(issue.loc) }));
+    const [first] = issues.map((issue) => `${issue.loc.join('.')} ${inWords(issue)}`);
     throw new AppError('invalid', `${first ?? 'The input is not what was asked for'}.`, { issues });
   };
 

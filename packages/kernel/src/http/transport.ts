@@ -107,7 +107,7 @@ function prepare(contract: Contract, operation: AnyOperation): Prepared {
     }
     if (output().Check(value)) return value;
     const [first] = issuesOf(output().Errors(value), value);
-    const what = first === undefined ? '' : `: ${[...first.path, inWords(first)].join(' ')}`;
+    const what = first === undefined ? '' : `: ${[...first.loc, inWords(first)].join(' ')}`;
     throw unreadable(status, `with something else than promised${what}`);
   };
   return { operation, download: operation.contentTypes !== undefined, write: requestWriter(operation), read };
