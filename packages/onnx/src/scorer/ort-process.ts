@@ -4,6 +4,7 @@ import { MemoryWatch } from '#/scorer/memory-watch.ts';
 import type { OrtWorker } from '#/scorer/ort-worker-side.ts';
 import { takeLoaded } from '#/scorer/ort-worker-side.ts';
 import type { Answer, Question, WorkerSettings } from '#/scorer/ort-types.ts';
+import { ownEnvironment } from '#/scorer/own-environment.ts';
 import { Replies } from '#/scorer/replies.ts';
 
 const MIB = 1_048_576;
@@ -100,12 +101,6 @@ export class OrtProcess implements OrtWorker {
     this.#replies.end(cause);
   }
 }
-
-/** A model is somebody's file, and native code reads it: what else stands in this process' environment, passwords too, is not its business. */
-const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(NEEDED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
-
-const NEEDED = ['NODE_COMPILE_CACHE', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot', 'TMPDIR', 'TEMP', 'TMP'];
 
 const gone = (how: string, cause: unknown): AppError =>
   new AppError('unavailable', `The process in which ONNX Runtime computes ${how}.`, { cause, retryAfter: 1 });

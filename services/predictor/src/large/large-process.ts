@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { AppError, InTurns, writeInParts, type CallMeta } from '@mlab/kernel';
+import { ownEnvironment } from '@mlab/onnx/own-environment';
 import type { Config } from '#/config.ts';
 import { Arriving } from '#/large/arriving.ts';
 import type { FromProcess, LargeAnswer, LargeModel, LargeQuestion, ToProcess, Wanted } from '#/large/large-orders.ts';
@@ -187,11 +188,5 @@ export class LargeProcess implements AsyncDisposable {
 
 /** What it is at has to end before it hears that it is to. */
 const CLOSING_MS = 2000;
-
-/** What else stands in this process' environment, passwords too, it need not know. */
-const ownEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(NEEDED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
-
-const NEEDED = ['NODE_COMPILE_CACHE', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot', 'TMPDIR', 'TEMP', 'TMP'];
 
 const closed = (): AppError => new AppError('unavailable', 'The Model API is shutting down.', { retryAfter: 1 });
