@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,9 +24,12 @@ async function query(url: string, text: string): Promise<readonly unknown[]> {
   }
 }
 
-/** Another program on that port, until it is disposed of. */
-async function occupy(wish: number): Promise<AsyncDisposable & { readonly port: number }> {
-  const server = createServer().listen(wish, '127.0.0.1');
+/** Which port it had last: that it will have again, unless somebody else has it by then. */
+const remember = (home: string, port: number): void => writeFileSync(join(home, 'postgres.port'), `${port}\n`);
+
+/** Another program on a port, until it is disposed of. */
+async function occupy(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { port, [Symbol.asyncDispose]: async () => void (server.listening && (await once(server.close(), 'close'))) };
@@ -34,6 +37,11 @@ async function occupy(wish: number): Promise<AsyncDisposable & { readonly port: 
 
 test('up brings a database for all, which lives, falls and ends as the other processes do', async (t) => {
   await using cli = await testCli();
+  // Labs of other tests begin with the usual one, and would take it while this one is down.
+  const own = await occupy();
+  await own[Symbol.asyncDispose]();
+  mkdirSync(cli.home);
+  remember(cli.home, own.port);
   const up = await cli.run(['up', '--detach'], { MLAB_TOPOLOGY: cli.withDatabase });
   assert.equal(up.code, 0, up.err);
   assert.match(up.out, /postgres +postgres +postgres:\/\/127\.0\.0\.1:\d+\/mlab +\d+ +ready/);
@@ -104,7 +112,7 @@ test('up brings a database for all, which lives, falls and ends as the other pro
   );
 
   await t.test('a port that was chosen and is taken: a sentence; the others run', async () => {
-    await using other = await occupy(0);
+    await using other = await occupy();
     const taken = other.port;
     const ill = await cli.run(['up', '--detach'], { MLAB_TOPOLOGY: cli.withDatabase, MLAB_POSTGRES_PORT: String(taken) });
     assert.equal(ill.code, 1);
@@ -116,10 +124,11 @@ test('up brings a database for all, which lives, falls and ends as the other pro
   });
 
   await t.test('a port that nobody has chosen gives way to another program', async () => {
-    await using _other = await occupy(port);
+    await using other = await occupy();
+    remember(cli.home, other.port);
     assert.equal((await cli.run(['up', '--detach'], { MLAB_TOPOLOGY: cli.withDatabase })).code, 0);
     const instead = new URL(await databaseUrl(cli)).port;
-    assert.notEqual(Number(instead), port);
+    assert.notEqual(Number(instead), other.port);
     assert.equal(readFileSync(join(cli.home, 'postgres.port'), 'utf8'), `${instead}\n`);
     assert.equal((await cli.run(['down'])).code, 0);
   });
